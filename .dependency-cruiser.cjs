@@ -1,0 +1,97 @@
+/** The house plan as rules: imports go one way. `scripts/check-rooms.js` plants violations to prove that they are caught. */
+
+/** Rooms that are pure: no package, no Node module, no other room but those named. */
+const pure = (room, ...mayImport) => ({
+  name: `${room}-is-pure`,
+  comment: `src/${room} imports nothing but itself${mayImport.length > 0 ? ` and ${mayImport.join(', ')}` : ''}`,
+  severity: 'error',
+  from: { path: `^src/${room}/`, pathNot: '\\.test\\.ts$' },
+  to: { pathNot: `^src/(${[room, ...mayImport].join('|')})/` },
+});
+
+/** A room imports only itself, the rooms named, and packages. */
+const room = (name, mayImport, except = []) => ({
+  name: `${name.replaceAll('/', '-')}-imports`,
+  comment: `src/${name} may import ${mayImport.join(', ')}`,
+  severity: 'error',
+  from: { path: `^src/${name}/`, pathNot: ['\\.test\\.ts$', ...except] },
+  to: { path: '^src/', pathNot: `^src/(${[name, ...mayImport].join('|')})(/|$)` },
+});
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'resolves',
+      severity: 'error',
+      from: { path: '^(src|test|bench)/' },
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'declared-packages-only',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    pure('ring'),
+    pure('records', 'ring'),
+    {
+      name: 'transfer-plan-is-pure',
+      severity: 'error',
+      from: { path: '^src/transfer/plan\\.ts$' },
+      to: {},
+    },
+    room('problems', []),
+    room('storage', ['problems']),
+    room('identity', ['problems', 'storage', 'generated']),
+    room('content', ['problems', 'storage']),
+    room('library', ['content', 'problems', 'storage']),
+    room('transfer', ['content', 'problems', 'storage']),
+    room('simulator', ['ring', 'records']),
+    room('services/http', ['problems', 'client/schemas']),
+    room('services/dht', ['ring', 'records', 'identity', 'generated', 'problems', 'storage', 'library/catalog\\.ts', 'client/schemas']),
+    room('services/index', ['library', 'content', 'problems', 'client/schemas', 'services/http', 'services/dht/dht-api\\.ts']),
+    room('services/upload', ['library', 'content', 'problems', 'client/schemas', 'services/http', 'services/dht/dht-api\\.ts']),
+    room('services/download', ['library', 'content', 'problems', 'client/schemas', 'services/http', 'services/dht/dht-api\\.ts']),
+    room('portmapper', ['client', 'identity', 'generated', 'problems', 'storage', 'services/http']),
+    room('client', ['transfer', 'content', 'problems', 'storage']),
+    room('cli', ['client', 'problems'], ['^src/cli/commands/(up|node|portmapper|doctor)\\.ts$']),
+    {
+      name: 'node-imports',
+      comment: 'src/node composes a node; it knows no command, portmapper or simulator',
+      severity: 'error',
+      from: { path: '^src/node/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/(cli|portmapper|simulator)/' },
+    },
+    {
+      name: 'commands-that-start-parts',
+      severity: 'error',
+      from: { path: '^src/cli/commands/(up|node|portmapper|doctor)\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(cli|client|problems|node|portmapper|storage)/' },
+    },
+    {
+      name: 'nobody-imports-the-top',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/cli/', '\\.test\\.ts$'] },
+      to: { path: '^src/(cli|simulator)/', pathNot: '^src/simulator/' },
+    },
+    {
+      name: 'no-tests-in-code',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { path: '(\\.test\\.ts$|^test/|^bench/)' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^src/generated/.*node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,83 @@
+/** What a node's REST services say and take, beyond the shapes that are shared. */
+import Type, { type Static } from 'typebox';
+import { CidText, Endpoints, FileName, Identifier, NodeAddress } from './shared.ts';
+
+export const LibraryState = Type.Union([Type.Literal('ready'), Type.Literal('scanning'), Type.Literal('suspended')]);
+
+export const NodeStatus = Type.Object({
+  id: Identifier,
+  networkId: Identifier,
+  address: Type.String(),
+  endpoints: Endpoints,
+  version: Type.String(),
+  protocolVersion: Type.String(),
+  incarnation: Type.Integer(),
+  /** Services that this process runs. */
+  services: Type.Array(Type.String()),
+  insecure: Type.Boolean(),
+  joined: Type.Boolean(),
+  predecessor: Type.Union([NodeAddress, Type.Null()]),
+  successors: Type.Array(NodeAddress),
+  estimatedRingSize: Type.Integer({ minimum: 0 }),
+  library: Type.Object({
+    files: Type.Integer(),
+    bytes: Type.Integer(),
+    state: LibraryState,
+    reason: Type.Union([Type.String(), Type.Null()]),
+    /** Names passed over because they are not UTF-8. */
+    skipped: Type.Integer(),
+  }),
+  /** Publications and withdrawals on their way to the ring. */
+  pendingPublications: Type.Integer(),
+  records: Type.Integer(),
+  freeBytes: Type.Integer(),
+  time: Type.Number({ description: "Unix milliseconds by this node's clock" }),
+});
+export type NodeStatus = Static<typeof NodeStatus>;
+
+/** `PUT /api/v1/files?name=…`: the body is the file's bytes, `application/octet-stream`. */
+export const PutFileQuery = Type.Object({
+  name: FileName,
+  tags: Type.Optional(Type.String({ maxLength: 4096, description: 'comma-separated' })),
+  replicas: Type.Optional(Type.Integer({ minimum: 1, maximum: 64, default: 1 })),
+});
+
+export const StoredFile = Type.Object({
+  state: Type.Literal('stored'),
+  name: FileName,
+  cid: CidText,
+  size: Type.Integer({ minimum: 0 }),
+  node: NodeAddress,
+  /** False: the file is safe on this node, and its publication follows as soon as the ring takes it. */
+  published: Type.Boolean(),
+});
+export type StoredFile = Static<typeof StoredFile>;
+
+export const Withdrawn = Type.Object({
+  withdrawn: Type.Array(Type.Object({ name: FileName, cid: CidText, trashId: Type.String() })),
+});
+export type Withdrawn = Static<typeof Withdrawn>;
+
+export const TrashList = Type.Object({
+  entries: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      name: FileName,
+      cid: CidText,
+      size: Type.Integer(),
+      withdrawnAt: Type.Number(),
+      expiresAt: Type.Number(),
+    }),
+  ),
+});
+export type TrashList = Static<typeof TrashList>;
+
+/** `POST /api/v1/trash`: brings one entry back. */
+export const RestoreBody = Type.Object({ restore: Type.String({ minLength: 1, maxLength: 64 }) });
+
+export const OlderIndex = Type.Object({
+  files: Type.Array(Type.Object({ filename: Type.String(), path: Type.String() })),
+});
+export type OlderIndex = Static<typeof OlderIndex>;
+
+export const OlderUploaded = Type.Object({ filename: Type.String(), message: Type.String() });

@@ -1,0 +1,166 @@
+/**
+ * Every failure that leaves the process has a row here: its stable code, its HTTP status (RFC 9457), its exit code
+ * and what is said to a person, in English and Spanish. `{name}` is filled from the problem's details.
+ * `docs/problems.md` lists the same rows; a test compares both ways.
+ */
+
+export interface ProblemRow {
+  readonly status: number;
+  /** 1 failed, 2 wrong usage, 3 not found, 4 nothing reachable, 5 refused, 6 content failed verification. */
+  readonly exitCode: 1 | 2 | 3 | 4 | 5 | 6;
+  readonly en: string;
+  readonly es: string;
+}
+
+function row(status: number, exitCode: ProblemRow['exitCode'], en: string, es: string): ProblemRow {
+  return { status, exitCode, en, es };
+}
+
+export const PROBLEMS = {
+  // Usage and configuration
+  usage: row(400, 2, '{reason}', '{reason}'),
+  bad_request: row(400, 2, 'The request is not valid: {reason}', 'La petición no es válida: {reason}'),
+  bad_configuration: row(
+    400,
+    2,
+    'The configuration is not valid; nothing was started.\n{complaints}',
+    'La configuración no es válida; no se inició nada.\n{complaints}',
+  ),
+  not_built: row(501, 2, '{feature} is not available in this version.', '{feature} no está disponible en esta versión.'),
+  not_loopback: row(
+    403,
+    5,
+    'Refused to listen on {host}: without an authority a network stays on this machine. Use 127.0.0.1, or say --insecure if anybody may come in.',
+    'No se escucha en {host}: sin autoridad la red no sale de esta máquina. Use 127.0.0.1, o diga --insecure si cualquiera puede entrar.',
+  ),
+  port_taken: row(
+    409,
+    1,
+    'Port {port} on {host} is taken{who}. Stop that program or choose another port.',
+    'El puerto {port} de {host} está ocupado{who}. Detenga ese programa o elija otro puerto.',
+  ),
+  data_in_use: row(
+    409,
+    1,
+    'The {service} service already runs over {dataDir}{who}. Stop it first, or give another --data.',
+    'El servicio {service} ya usa {dataDir}{who}. Deténgalo antes, o dé otro --data.',
+  ),
+  newer_data: row(
+    409,
+    1,
+    '{file} was written by a newer version of Anillo (schema {found}, this one knows {known}). Use that version.',
+    '{file} es de una versión más nueva de Anillo (esquema {found}, esta conoce {known}). Use esa versión.',
+  ),
+  // Reaching others
+  unreachable: row(503, 4, '{what} cannot be reached at {address}. {hint}', 'No se alcanza {what} en {address}. {hint}'),
+  node_away: row(
+    503,
+    4,
+    'Node {node} is away and cannot take anything now. Try again when it is back.',
+    'El nodo {node} está ausente y no puede recibir nada ahora. Inténtelo cuando vuelva.',
+  ),
+  no_nodes: row(503, 4, 'No node of the network is active.', 'Ningún nodo de la red está activo.'),
+  deadline: row(504, 4, '{what} did not answer within {timeoutMs} ms.', '{what} no respondió en {timeoutMs} ms.'),
+  not_ready: row(
+    503,
+    4,
+    'This node is not on the ring yet. Try again in a moment.',
+    'Este nodo aún no está en el anillo. Inténtelo en un momento.',
+  ),
+  busy: row(503, 4, 'The node is busy; try again in {seconds} s.', 'El nodo está ocupado; inténtelo en {seconds} s.'),
+  other_network: row(
+    403,
+    5,
+    '{address} belongs to another network ({theirs}, ours is {ours}).',
+    '{address} es de otra red ({theirs}; la nuestra es {ours}).',
+  ),
+  other_version: row(
+    403,
+    5,
+    '{address} speaks protocol {theirs}; this node speaks {ours}. Bring both to the same major version.',
+    '{address} habla el protocolo {theirs}; este nodo, el {ours}. Póngalos en la misma versión mayor.',
+  ),
+  forbidden: row(403, 5, '{reason}', '{reason}'),
+  clock_skew: row(
+    400,
+    5,
+    'A record is {minutes} minutes in the future. Set the clocks of the machines.',
+    'Un registro está {minutes} minutos en el futuro. Ponga en hora las máquinas.',
+  ),
+  invalid_record: row(400, 5, 'A record was refused: {reason}', 'Se rechazó un registro: {reason}'),
+  too_large: row(413, 5, '{what} is larger than the limit of {limit}.', '{what} supera el límite de {limit}.'),
+  // Names and files
+  bad_name: row(
+    400,
+    2,
+    '"{name}" is not a valid name: {reason}',
+    '«{name}» no es un nombre válido: {reason}',
+  ),
+  bad_cid: row(
+    400,
+    2,
+    '"{cid}" is not a CID that Anillo knows (CIDv1, sha2-256, raw or dag-pb).',
+    '«{cid}» no es un CID que Anillo conozca (CIDv1, sha2-256, raw o dag-pb).',
+  ),
+  bad_range: row(416, 2, 'The range asked for lies outside the file.', 'El rango pedido está fuera del archivo.'),
+  not_found: row(404, 3, '{what} was not found.', 'No se encontró {what}.'),
+  unknown_node: row(
+    400,
+    3,
+    'No node is called {node}. `anillo nodes` lists them.',
+    'Ningún nodo se llama {node}. `anillo nodes` los muestra.',
+  ),
+  name_not_unique: row(
+    409,
+    3,
+    'Several files end in "{name}":\n{candidates}\nGive the whole path.',
+    'Varios archivos terminan en «{name}»:\n{candidates}\nDé la ruta completa.',
+  ),
+  name_ambiguous: row(
+    409,
+    1,
+    'Several publishers have "{name}":\n{candidates}\nChoose with --publisher P or --newest.',
+    'Varios publicadores tienen «{name}»:\n{candidates}\nElija con --publisher P o --newest.',
+  ),
+  no_provider: row(
+    503,
+    4,
+    'No node that holds {what} can be reached now.',
+    'Ahora no se alcanza ningún nodo que tenga {what}.',
+  ),
+  changed: row(
+    409,
+    1,
+    '{what} changed while it was read. Try again when it stands still.',
+    '{what} cambió mientras se leía. Inténtelo cuando esté quieto.',
+  ),
+  verification_failed: row(
+    502,
+    6,
+    'What {address} sent for {what} does not match its CID. Nothing was kept.',
+    'Lo que {address} envió de {what} no coincide con su CID. No se guardó nada.',
+  ),
+  incomplete_body: row(
+    400,
+    1,
+    'The upload stopped before its end. Nothing was kept; send it again.',
+    'La subida se cortó antes del final. No se guardó nada; envíela otra vez.',
+  ),
+  no_space: row(507, 1, 'There is no room for {what} on {where}.', 'No hay sitio para {what} en {where}.'),
+  suspended: row(
+    503,
+    1,
+    'The shared folder {folder} is missing or is not the one that was shared (disk not mounted?). Nothing was withdrawn.',
+    'La carpeta compartida {folder} falta o no es la que se compartió (¿disco sin montar?). No se retiró nada.',
+  ),
+  not_yours: row(
+    403,
+    5,
+    '{what} was published by another node; only its publisher withdraws it.',
+    '{what} lo publicó otro nodo; solo su publicador lo retira.',
+  ),
+  interrupted: row(499, 1, 'Interrupted. What was done so far is kept.', 'Interrumpido. Lo hecho hasta aquí se conserva.'),
+  internal: row(500, 1, 'Something went wrong inside: {reason}', 'Algo falló por dentro: {reason}'),
+} as const satisfies Record<string, ProblemRow>;
+
+export type ProblemCode = keyof typeof PROBLEMS;

@@ -1,0 +1,89 @@
+/**
+ * The DHT as the node's other services see it. Two implementations: inside the process that runs the DHT service, and
+ * over gRPC for a service in a process of its own.
+ */
+import type { Identifier } from '../../ring/identifier.ts';
+
+export interface NodeAddress {
+  readonly id: string;
+  /** The node's index endpoint, `host:port`. */
+  readonly address: string;
+}
+
+/** `GET /api/v1/lookup`, without the key's own description. */
+export interface DhtLookup {
+  /** The key that was looked up. */
+  readonly id: Identifier;
+  readonly owner: NodeAddress;
+  readonly path: readonly (NodeAddress & { readonly ms: number })[];
+  /** Calls from the asker to the owner, the owner's included; 0 when the asker owns the key. */
+  readonly hops: number;
+  readonly ms: number;
+}
+
+export interface FoundPublication {
+  readonly kind: 'publication' | 'tombstone';
+  readonly publisher: string;
+  /** Hybrid logical clock as decimal text; newer is larger. */
+  readonly seq: bigint;
+  readonly cid: string;
+  readonly path: string;
+  readonly size: number;
+  readonly type: string;
+  readonly modified: number;
+  readonly tags: readonly string[];
+  readonly copies: number;
+  readonly previous: string | null;
+}
+
+export interface FoundProvider extends NodeAddress {
+  readonly cid: string;
+  readonly complete: boolean;
+  /** The node's download endpoint. */
+  readonly download: string;
+  readonly state: 'active' | 'suspect' | 'inactive';
+}
+
+export interface Found {
+  readonly publications: readonly FoundPublication[];
+  /** Live providers, for a key of a cid. */
+  readonly providers: readonly FoundProvider[];
+  readonly replicasAsked: number;
+  readonly replicasAgreed: number;
+  readonly truncated: boolean;
+}
+
+export interface RingMember extends NodeAddress {
+  readonly state: 'active' | 'suspect' | 'inactive';
+  readonly successors: readonly string[];
+}
+
+export interface DhtStatus {
+  readonly id: string;
+  readonly networkId: string;
+  readonly incarnation: number;
+  readonly joined: boolean;
+  readonly predecessor: NodeAddress | null;
+  readonly successors: readonly NodeAddress[];
+  readonly estimatedRingSize: number;
+  readonly records: number;
+  /** Publications and withdrawals that wait for the ring. */
+  readonly pending: number;
+}
+
+/** How a key follows from a text: as given, or as records of a path, a last component or a CID are placed. */
+export type KeySource = 'text' | 'name' | 'base' | 'cid';
+
+export interface DhtApi {
+  /** The key of `text`. Pure: the services that speak REST know no records, so the hashing of keys stands behind this port. */
+  keyOf(source: KeySource, text: string): Identifier;
+  status(): Promise<DhtStatus>;
+  /** Members in ring order, this node first, as far as it knows. */
+  ring(): Promise<readonly RingMember[]>;
+  /** @throws Problem `not_ready`, `deadline` */
+  lookup(key: Identifier): Promise<DhtLookup>;
+  /** Everything that stands under a key, read from its owner and, in the background, its replicas. */
+  find(key: Identifier, limit: number): Promise<Found>;
+  /** Pending publications and withdrawals wait in the catalog. With `wait`, resolves when those up to now stand on the ring. */
+  publish(options: { readonly wait: boolean; readonly timeoutMs: number }): Promise<{ readonly pending: number }>;
+}

@@ -20,10 +20,10 @@ export interface DecodedNode {
 /** Whether `bytes` are the block that `cid` names. Over-long blocks are refused before they are hashed. */
 export function verifyBlock(cid: Cid, bytes: Uint8Array): boolean {
   if (bytes.length > BLOCK_BYTES_MAX) return false;
-  return digestsEqual(hash('sha256', bytes, 'buffer'), cid.digest);
+  return bytesEqual(hash('sha256', bytes, 'buffer'), cid.digest);
 }
 
-export function digestsEqual(a: Uint8Array, b: Uint8Array): boolean {
+export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ExchangeRequest, ExchangeResponse } from '../../generated/anillo/ring/v1/ring.ts';
+import type { Contact, MemberEntry, RingReply, RingRequest } from '../../ring/message.ts';
+import { ADDRESS_MAX, isAddress } from './contact-codec.ts';
+import {
+  CONTROL_MAX_BYTES,
+  decodeAnswer,
+  decodeExchange,
+  encodeAnswer,
+  encodeExchange,
+} from './ring-codec.ts';
+
+/** fast-check makes objects without a prototype now and then; the codec never does. */
+const record = <Shape>(shape: { [Key in keyof Shape]: fc.Arbitrary<Shape[Key]> }): fc.Arbitrary<Shape> =>
+  fc.record<Shape>(shape, { noNullPrototype: true });
+
+const TAG = 0xfedcba9876543210n;
+const id = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex'));
+const hash = fc.uint8Array({ maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex'));
+const port = fc.integer({ min: 1, max: 65_535 });
+const host = fc.oneof(
+  fc.ipV4(),
+  fc.ipV6().map((text) => `[${text}]`),
+  fc.domain(),
+);
+const address = fc.tuple(host, port).map(([name, number]) => `${name}:${number}`);
+const contact: fc.Arbitrary<Contact> = record({
+  id,
+  incarnation: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+  address,
+});
+const contacts = fc.array(contact, { maxLength: 32 });
+const entries: fc.Arbitrary<MemberEntry[]> = fc.array(
+  record({ contact, status: fc.constantFrom('alive', 'suspect', 'left') }),
+  { maxLength: 40 },
+);
+const predecessor = fc.option(contact);
+const members = record({ type: fc.constant('members' as const), digest: hash, entries });
+const request: fc.Arbitrary<RingRequest> = fc.oneof(
+  record({ type: fc.constantFrom('ping', 'notify', 'leave') }),
+  record({ type: fc.constant('pingVia' as const), target: contact }),
+  record({ type: fc.constant('bestPredecessor' as const), id }),
+  record({ type: fc.constant('neighbours' as const), listHash: hash }),
+  record({ type: fc.constant('findOwner' as const), key: id }),
+  members,
+);
+const reply: fc.Arbitrary<RingReply> = fc.oneof(
+  record({ type: fc.constant('pong' as const), joined: fc.boolean() }),
+  record({ type: fc.constant('pongVia' as const), answered: fc.boolean() }),
+  record({ type: fc.constant('bestPredecessor' as const), best: contact, successors: contacts }),
+  record({ type: fc.constant('neighbours' as const), predecessor, successors: contacts, listHash: hash }),
+  record({ type: fc.constant('neighboursUnchanged' as const), predecessor }),
+  record({ type: fc.constant('owner' as const), predecessor, successors: contacts }),
+  record({ type: fc.constant('redirect' as const), next: contacts }),
+  members,
+  record({ type: fc.constantFrom('acknowledged', 'notMember', 'otherIncarnation') }),
+);
+
+const SOMEBODY: Contact = { id: '11'.repeat(32), incarnation: 7, address: '127.0.0.1:50051' };
+
+test('every request means the same after the wire', () => {
+  fc.assert(
+    fc.property(contact, contact, request, (from, to, asked) => {
+      const read = decodeExchange(encodeExchange(TAG, from, to, asked), TAG);
+      assert.deepEqual(read, { from, toId: to.id, toIncarnation: to.incarnation, request: asked });
+    }),
+  );
+});
+
+test('every reply means the same after the wire', () => {
+  fc.assert(
+    fc.property(contact, reply, (from, said) => {
+      assert.deepEqual(decodeAnswer(encodeAnswer(from, said)), { from, reply: said });
+    }),
+  );
+});
+
+test('random bytes are refused or read whole, and never crash otherwise', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      for (const decode of [() => decodeAnswer(bytes), () => decodeExchange(bytes, 0n)]) {
+        try {
+          decode();
+        } catch (error) {
+          assert.equal((error as { code?: string }).code, 'bad_request');
+        }
+      }
+    }),
+  );
+});
+
+test('a request for another network is told from a malformed one', () => {
+  assert.equal(decodeExchange(encodeExchange(TAG, SOMEBODY, SOMEBODY, { type: 'ping' }), TAG + 1n), null);
+});
+
+test('a member list of the longest addresses still fits a control message', () => {
+  const longest = `${'a'.repeat(253)}:65535`;
+  assert.ok(isAddress(longest) && longest.length <= ADDRESS_MAX);
+  const far = { id: 'ff'.repeat(32), incarnation: Number.MAX_SAFE_INTEGER, address: longest };
+  const list = Array.from({ length: 10_000 }, () => ({ contact: far, status: 'alive' as const }));
+  const bytes = encodeAnswer(far, { type: 'members', digest: 'ff'.repeat(32), entries: list });
+  assert.ok(bytes.length <= CONTROL_MAX_BYTES, `${bytes.length} bytes`);
+  assert.equal(decodeAnswer(bytes).reply.type, 'members');
+});
+
+const good = ExchangeRequest.decode(
+  encodeExchange(TAG, SOMEBODY, SOMEBODY, { type: 'findOwner', key: SOMEBODY.id }),
+);
+const from = good.from ?? assert.fail();
+const malformedRequests: readonly [string, ExchangeRequest][] = [
+  ['no sender', { ...good, from: undefined }],
+  ['a short sender id', { ...good, from: { ...from, id: Buffer.alloc(31) } }],
+  ['a long sender id', { ...good, from: { ...from, id: Buffer.alloc(33) } }],
+  ['incarnation zero', { ...good, from: { ...from, incarnation: 0n } }],
+  ['an incarnation beyond exact numbers', { ...good, toIncarnation: 2n ** 60n }],
+  ['an address without a port', { ...good, from: { ...from, address: 'host' } }],
+  ['port zero', { ...good, from: { ...from, address: 'host:0' } }],
+  ['an address with a path', { ...good, from: { ...from, address: 'unix:/tmp/x:1' } }],
+  ['an overlong address', { ...good, from: { ...from, address: `${'a'.repeat(254)}:80` } }],
+  ['a short key', { ...good, request: { $case: 'findOwner', value: { key: Buffer.alloc(8) } } }],
+  ['no request', { ...good, request: undefined }],
+  ['a long digest', { ...good, request: { $case: 'neighbours', value: { listHash: Buffer.alloc(33) } } }],
+];
+for (const [title, wire] of malformedRequests) {
+  test(`a request with ${title} is refused`, () => {
+    assert.throws(() => decodeExchange(ExchangeRequest.encode(wire).finish(), TAG), { code: 'bad_request' });
+  });
+}
+
+test('lists longer than their bounds are refused', () => {
+  const next = Array.from({ length: 65 }, () => from);
+  const entry = { contact: from, status: 1 as const };
+  const entriesTooMany = Array.from({ length: 193 }, () => entry);
+  for (const tooLong of [
+    { $case: 'redirect' as const, value: { next } },
+    { $case: 'members' as const, value: { digest: Buffer.alloc(0), entries: entriesTooMany } },
+    {
+      $case: 'members' as const,
+      value: { digest: Buffer.alloc(0), entries: [{ ...entry, status: 0 as const }] },
+    },
+  ]) {
+    const bytes = ExchangeResponse.encode({ from, reply: tooLong }).finish();
+    assert.throws(() => decodeAnswer(bytes), { code: 'bad_request' });
+  }
+});
+
+test('a message beyond 64 KiB is refused before it is decoded', () => {
+  assert.throws(() => decodeAnswer(Buffer.alloc(CONTROL_MAX_BYTES + 1)), { code: 'bad_request' });
+});

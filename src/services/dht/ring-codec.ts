@@ -1,0 +1,261 @@
+/** What ring nodes say, between the wire and the types of the core. Wire types stop here; anything malformed is refused. */
+import {
+  ExchangeRequest,
+  ExchangeResponse,
+  MemberStatus as WIRE_STATUS,
+  type MemberEntry as WireEntry,
+  type MemberStatus as WireStatus,
+} from '../../generated/anillo/ring/v1/ring.ts';
+import type { Identifier } from '../../ring/identifier.ts';
+import type { Contact, MemberEntry, MemberStatus, RingReply, RingRequest } from '../../ring/message.ts';
+import {
+  decodeContact,
+  decodeId,
+  decodeIncarnation,
+  encodeContact,
+  encodeId,
+  malformed,
+} from './contact-codec.ts';
+
+/** Longest encoded message of the ring and of the local interface. */
+export const CONTROL_MAX_BYTES = 64 * 1024;
+/** Longest successor list or redirect: twice the largest r. */
+const CONTACTS_MAX = 64;
+/** Entries in one message: with the longest addresses they still fit CONTROL_MAX_BYTES. The next exchange brings the rest. */
+const ENTRIES_MAX = 192;
+const HASH_MAX_BYTES = 32;
+
+/** A request with whom it is from and which life of which node it is for. */
+export interface Exchange {
+  readonly from: Contact;
+  readonly toId: Identifier;
+  readonly toIncarnation: number;
+  readonly request: RingRequest;
+}
+
+export interface Answer {
+  readonly from: Contact;
+  readonly reply: RingReply;
+}
+
+export function encodeExchange(networkTag: bigint, from: Contact, to: Contact, request: RingRequest): Buffer {
+  return Buffer.from(
+    ExchangeRequest.encode({
+      networkTag,
+      from: encodeContact(from),
+      toId: encodeId(to.id),
+      toIncarnation: BigInt(to.incarnation),
+      request: encodeRequest(request),
+    }).finish(),
+  );
+}
+
+/** @throws Problem `bad_request`; null when it is for another network. */
+export function decodeExchange(bytes: Uint8Array, networkTag: bigint): Exchange | null {
+  const wire = read(() => ExchangeRequest.decode(bytes), bytes);
+  if (wire.networkTag !== networkTag) return null;
+  return {
+    from: decodeContact(wire.from),
+    toId: decodeId(wire.toId),
+    toIncarnation: decodeIncarnation(wire.toIncarnation),
+    request: decodeRequest(wire.request),
+  };
+}
+
+export function encodeAnswer(from: Contact, reply: RingReply): Buffer {
+  return Buffer.from(
+    ExchangeResponse.encode({ from: encodeContact(from), reply: encodeReply(reply) }).finish(),
+  );
+}
+
+/** @throws Problem `bad_request` */
+export function decodeAnswer(bytes: Uint8Array): Answer {
+  const wire = read(() => ExchangeResponse.decode(bytes), bytes);
+  return { from: decodeContact(wire.from), reply: decodeReply(wire.reply) };
+}
+
+function read<Wire>(decode: () => Wire, bytes: Uint8Array): Wire {
+  if (bytes.length > CONTROL_MAX_BYTES) throw malformed('the message is too long');
+  try {
+    return decode();
+  } catch {
+    throw malformed('the message cannot be decoded');
+  }
+}
+
+function encodeRequest(request: RingRequest): NonNullable<ExchangeRequest['request']> {
+  switch (request.type) {
+    case 'ping':
+    case 'notify':
+    case 'leave':
+      return { $case: request.type, value: {} };
+    case 'pingVia':
+      return { $case: 'pingVia', value: { target: encodeContact(request.target) } };
+    case 'bestPredecessor':
+      return { $case: 'bestPredecessor', value: { id: encodeId(request.id) } };
+    case 'neighbours':
+      return { $case: 'neighbours', value: { listHash: Buffer.from(request.listHash, 'hex') } };
+    case 'findOwner':
+      return { $case: 'findOwner', value: { key: encodeId(request.key) } };
+    case 'members':
+      return { $case: 'members', value: encodeMembers(request) };
+  }
+}
+
+function decodeRequest(wire: ExchangeRequest['request']): RingRequest {
+  switch (wire?.$case) {
+    case 'ping':
+    case 'notify':
+    case 'leave':
+      return { type: wire.$case };
+    case 'pingVia':
+      return { type: 'pingVia', target: decodeContact(wire.value.target) };
+    case 'bestPredecessor':
+      return { type: 'bestPredecessor', id: decodeId(wire.value.id) };
+    case 'neighbours':
+      return { type: 'neighbours', listHash: decodeHash(wire.value.listHash) };
+    case 'findOwner':
+      return { type: 'findOwner', key: decodeId(wire.value.key) };
+    case 'members':
+      return { type: 'members', ...decodeMembers(wire.value) };
+    case undefined:
+      throw malformed('the request is of no known kind');
+  }
+}
+
+function encodeReply(reply: RingReply): NonNullable<ExchangeResponse['reply']> {
+  switch (reply.type) {
+    case 'pong':
+      return { $case: 'pong', value: { joined: reply.joined } };
+    case 'pongVia':
+      return { $case: 'pongVia', value: { answered: reply.answered } };
+    case 'bestPredecessor':
+      return {
+        $case: 'bestPredecessor',
+        value: { best: encodeContact(reply.best), successors: encodeContacts(reply.successors) },
+      };
+    case 'neighbours':
+      return {
+        $case: 'neighbours',
+        value: {
+          predecessor: encodeOptional(reply.predecessor),
+          successors: encodeContacts(reply.successors),
+          listHash: Buffer.from(reply.listHash, 'hex'),
+        },
+      };
+    case 'neighboursUnchanged':
+      return { $case: 'neighboursUnchanged', value: { predecessor: encodeOptional(reply.predecessor) } };
+    case 'owner':
+      return {
+        $case: 'owner',
+        value: {
+          predecessor: encodeOptional(reply.predecessor),
+          successors: encodeContacts(reply.successors),
+        },
+      };
+    case 'redirect':
+      return { $case: 'redirect', value: { next: encodeContacts(reply.next) } };
+    case 'members':
+      return { $case: 'members', value: encodeMembers(reply) };
+    case 'acknowledged':
+    case 'notMember':
+    case 'otherIncarnation':
+      return { $case: reply.type, value: {} };
+  }
+}
+
+function decodeReply(wire: ExchangeResponse['reply']): RingReply {
+  switch (wire?.$case) {
+    case 'pong':
+      return { type: 'pong', joined: wire.value.joined };
+    case 'pongVia':
+      return { type: 'pongVia', answered: wire.value.answered };
+    case 'bestPredecessor': {
+      const { best, successors } = wire.value;
+      return { type: 'bestPredecessor', best: decodeContact(best), successors: decodeContacts(successors) };
+    }
+    case 'neighbours': {
+      const { predecessor, successors, listHash } = wire.value;
+      return {
+        type: 'neighbours',
+        predecessor: decodeOptional(predecessor),
+        successors: decodeContacts(successors),
+        listHash: decodeHash(listHash),
+      };
+    }
+    case 'neighboursUnchanged':
+      return { type: 'neighboursUnchanged', predecessor: decodeOptional(wire.value.predecessor) };
+    case 'owner': {
+      const { predecessor, successors } = wire.value;
+      return {
+        type: 'owner',
+        predecessor: decodeOptional(predecessor),
+        successors: decodeContacts(successors),
+      };
+    }
+    case 'redirect':
+      return { type: 'redirect', next: decodeContacts(wire.value.next) };
+    case 'members':
+      return { type: 'members', ...decodeMembers(wire.value) };
+    case 'acknowledged':
+    case 'notMember':
+    case 'otherIncarnation':
+      return { type: wire.$case };
+    case undefined:
+      throw malformed('the answer is of no known kind');
+  }
+}
+
+function encodeContacts(contacts: readonly Contact[]) {
+  return contacts.slice(0, CONTACTS_MAX).map(encodeContact);
+}
+
+function decodeContacts(wire: Parameters<typeof decodeContact>[0][]): Contact[] {
+  if (wire.length > CONTACTS_MAX) throw malformed('a list of contacts is too long');
+  return wire.map(decodeContact);
+}
+
+function encodeOptional(contact: Contact | null) {
+  return contact === null ? undefined : encodeContact(contact);
+}
+
+function decodeOptional(wire: Parameters<typeof decodeContact>[0]): Contact | null {
+  return wire === undefined ? null : decodeContact(wire);
+}
+
+function decodeHash(bytes: Buffer): string {
+  if (bytes.length > HASH_MAX_BYTES) throw malformed('a digest is too long');
+  return bytes.toString('hex');
+}
+
+interface MemberList {
+  readonly digest: string;
+  readonly entries: readonly MemberEntry[];
+}
+
+function encodeMembers({ digest, entries }: MemberList) {
+  return { digest: Buffer.from(digest, 'hex'), entries: entries.slice(0, ENTRIES_MAX).map(encodeEntry) };
+}
+
+function decodeMembers(wire: { digest: Buffer; entries: WireEntry[] }): MemberList {
+  if (wire.entries.length > ENTRIES_MAX) throw malformed('a member list is too long');
+  return { digest: decodeHash(wire.digest), entries: wire.entries.map(decodeEntry) };
+}
+
+const STATUS_TO_WIRE: Readonly<Record<MemberStatus, WireStatus>> = {
+  alive: WIRE_STATUS.MEMBER_STATUS_ALIVE,
+  suspect: WIRE_STATUS.MEMBER_STATUS_SUSPECT,
+  left: WIRE_STATUS.MEMBER_STATUS_LEFT,
+};
+
+const STATUSES = Object.entries(STATUS_TO_WIRE) as [MemberStatus, WireStatus][];
+
+function encodeEntry(entry: MemberEntry): WireEntry {
+  return { contact: encodeContact(entry.contact), status: STATUS_TO_WIRE[entry.status] };
+}
+
+function decodeEntry(wire: WireEntry): MemberEntry {
+  const status = STATUSES.find(([, onWire]) => onWire === wire.status)?.[0];
+  if (status === undefined) throw malformed('a member has no known status');
+  return { contact: decodeContact(wire.contact), status };
+}

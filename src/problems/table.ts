@@ -26,7 +26,12 @@ export const PROBLEMS = {
     'The configuration is not valid; nothing was started.\n{complaints}',
     'La configuración no es válida; no se inició nada.\n{complaints}',
   ),
-  not_built: row(501, 2, '{feature} is not available in this version.', '{feature} no está disponible en esta versión.'),
+  not_built: row(
+    501,
+    2,
+    '{feature} is not available in this version.',
+    '{feature} no está disponible en esta versión.',
+  ),
   not_loopback: row(
     403,
     5,
@@ -52,7 +57,12 @@ export const PROBLEMS = {
     '{file} es de una versión más nueva de Anillo (esquema {found}, esta conoce {known}). Use esa versión.',
   ),
   // Reaching others
-  unreachable: row(503, 4, '{what} cannot be reached at {address}. {hint}', 'No se alcanza {what} en {address}. {hint}'),
+  unreachable: row(
+    503,
+    4,
+    '{what} cannot be reached at {address}. {hint}',
+    'No se alcanza {what} en {address}. {hint}',
+  ),
   node_away: row(
     503,
     4,
@@ -60,14 +70,24 @@ export const PROBLEMS = {
     'El nodo {node} está ausente y no puede recibir nada ahora. Inténtelo cuando vuelva.',
   ),
   no_nodes: row(503, 4, 'No node of the network is active.', 'Ningún nodo de la red está activo.'),
-  deadline: row(504, 4, '{what} did not answer within {timeoutMs} ms.', '{what} no respondió en {timeoutMs} ms.'),
+  deadline: row(
+    504,
+    4,
+    '{what} did not answer within {timeoutMs} ms.',
+    '{what} no respondió en {timeoutMs} ms.',
+  ),
   not_ready: row(
     503,
     4,
     'This node is not on the ring yet. Try again in a moment.',
     'Este nodo aún no está en el anillo. Inténtelo en un momento.',
   ),
-  busy: row(503, 4, 'The node is busy; try again in {seconds} s.', 'El nodo está ocupado; inténtelo en {seconds} s.'),
+  busy: row(
+    503,
+    4,
+    'The node is busy; try again in {seconds} s.',
+    'El nodo está ocupado; inténtelo en {seconds} s.',
+  ),
   other_network: row(
     403,
     5,
@@ -80,7 +100,43 @@ export const PROBLEMS = {
     '{address} speaks protocol {theirs}; this node speaks {ours}. Bring both to the same major version.',
     '{address} habla el protocolo {theirs}; este nodo, el {ours}. Póngalos en la misma versión mayor.',
   ),
+  wrong_node: row(
+    503,
+    4,
+    'At {address} answers {theirs}, not {expected}. It may have restarted or moved; try again.',
+    'En {address} responde {theirs}, no {expected}. Quizá se reinició o se mudó; inténtelo de nuevo.',
+  ),
+  superseded: row(
+    409,
+    1,
+    'Another process runs with the key of this node {node}; this one stops. Never start a copy of a data directory.',
+    'Otro proceso usa la clave de este nodo {node}; este se detiene. No inicie nunca una copia de un directorio de datos.',
+  ),
+  unauthenticated: row(
+    401,
+    5,
+    'The token of the data directory is missing or wrong. Use the same --data as the DHT service.',
+    'Falta el testigo del directorio de datos o no es el suyo. Use el mismo --data que el servicio DHT.',
+  ),
   forbidden: row(403, 5, '{reason}', '{reason}'),
+  not_registered: row(
+    404,
+    3,
+    'Node {node} is not registered here, or was in an earlier life; it registers again.',
+    'El nodo {node} no está registrado aquí, o lo estuvo en una vida anterior; se registra de nuevo.',
+  ),
+  replayed: row(
+    409,
+    5,
+    'A report of node {node} with number {sequence} came again or late; it was not taken.',
+    'Un informe del nodo {node} con número {sequence} llegó otra vez o tarde; no se aceptó.',
+  ),
+  registry_full: row(
+    503,
+    4,
+    'This portmapper already knows {limit} nodes and takes no more.',
+    'Este portmapper ya conoce {limit} nodos y no admite más.',
+  ),
   clock_skew: row(
     400,
     5,
@@ -88,7 +144,12 @@ export const PROBLEMS = {
     'Un registro está {minutes} minutos en el futuro. Ponga en hora las máquinas.',
   ),
   invalid_record: row(400, 5, 'A record was refused: {reason}', 'Se rechazó un registro: {reason}'),
-  too_large: row(413, 5, '{what} is larger than the limit of {limit}.', '{what} supera el límite de {limit}.'),
+  too_large: row(
+    413,
+    5,
+    '{what} is larger than the limit of {limit}.',
+    '{what} supera el límite de {limit}.',
+  ),
   // Names and files
   bad_name: row(
     400,
@@ -102,7 +163,12 @@ export const PROBLEMS = {
     '"{cid}" is not a CID that Anillo knows (CIDv1, sha2-256, raw or dag-pb).',
     '«{cid}» no es un CID que Anillo conozca (CIDv1, sha2-256, raw o dag-pb).',
   ),
-  bad_range: row(416, 2, 'The range asked for lies outside the file.', 'El rango pedido está fuera del archivo.'),
+  bad_range: row(
+    416,
+    2,
+    'The range asked for lies outside the file.',
+    'El rango pedido está fuera del archivo.',
+  ),
   not_found: row(404, 3, '{what} was not found.', 'No se encontró {what}.'),
   unknown_node: row(
     400,
@@ -159,7 +225,12 @@ export const PROBLEMS = {
     '{what} was published by another node; only its publisher withdraws it.',
     '{what} lo publicó otro nodo; solo su publicador lo retira.',
   ),
-  interrupted: row(499, 1, 'Interrupted. What was done so far is kept.', 'Interrumpido. Lo hecho hasta aquí se conserva.'),
+  interrupted: row(
+    499,
+    1,
+    'Interrupted. What was done so far is kept.',
+    'Interrumpido. Lo hecho hasta aquí se conserva.',
+  ),
   internal: row(500, 1, 'Something went wrong inside: {reason}', 'Algo falló por dentro: {reason}'),
 } as const satisfies Record<string, ProblemRow>;
 

@@ -7,6 +7,8 @@ import type { Worker } from 'node:worker_threads';
 import { Problem } from '../problems/problem.ts';
 import { startWorker } from '../storage/worker-thread.ts';
 import type { HashBatch, HashedFile, HashOutcome, HashReply } from './hash-message.ts';
+import { PieceThread } from './piece-thread.ts';
+import { StreamHasher } from './stream-hasher.ts';
 
 /** One thread already hashes at the speed of a fast disk; the other cores have other work. */
 const WORKERS_DEFAULT = Math.min(2, availableParallelism());
@@ -34,6 +36,7 @@ export class FileHasher {
   readonly #threadsMax: number;
   readonly #threads = new Set<Thread>();
   readonly #queue: Job[] = [];
+  #pieceThread: PieceThread | null = null;
   #closed = false;
 
   constructor(options: { workers?: number } = {}) {
@@ -71,12 +74,19 @@ export class FileHasher {
     }
   }
 
+  /** For a file that arrives in chunks. */
+  openStream(): StreamHasher {
+    if (this.#closed) throw closedProblem();
+    this.#pieceThread ??= new PieceThread();
+    return new StreamHasher(this.#pieceThread);
+  }
+
   /** Ends the threads; what is under way is rejected. */
   async close(): Promise<void> {
     this.#closed = true;
     const threads = [...this.#threads];
     for (const job of this.#queue.splice(0)) job.reject(closedProblem());
-    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+    await Promise.all([this.#pieceThread?.close(), ...threads.map(({ worker }) => worker.terminate())]);
   }
 
   #submit(batch: HashBatch): Promise<readonly HashOutcome[]> {

@@ -1,5 +1,5 @@
 /** What the hasher and its worker threads say to each other. */
-import type { HashedContent } from './piece-hasher.ts';
+import type { HashedContent } from './leaf-list.ts';
 
 /** What `fstat` said of an open file; two that differ mean that the file was touched in between. */
 export interface FileStamp {

@@ -1,8 +1,9 @@
 /** A worker thread that hashes files by path: reads of 1 MiB into one buffer, which SHA-256 then takes whole. */
+import { hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import type { FileStamp, HashBatch, HashedFile, HashOutcome, HashReply } from './hash-message.ts';
-import { PieceHasher } from './piece-hasher.ts';
+import { LeafList } from './leaf-list.ts';
 import { PIECE_BYTES } from './profile.ts';
 
 // A symlink could lead out of the shared folder, and opening a pipe would wait for its writer.
@@ -18,10 +19,10 @@ function hashFile(path: string, cancelled: Int32Array): HashOutcome {
     if (!before.isFile())
       return { type: 'failed', code: 'not_a_file', message: `${path} is not a regular file` };
     const stamp = stampOf(before);
-    const hasher = readPieces(descriptor, Number(stamp.size), cancelled);
-    if (hasher === null) return { type: 'cancelled' };
+    const leaves = readLeaves(descriptor, Number(stamp.size), cancelled);
+    if (leaves === null) return { type: 'cancelled' };
     const after = stampOf(fstatSync(descriptor, { bigint: true }));
-    const file: HashedFile = { ...hasher.finish(), before: stamp, after };
+    const file: HashedFile = { ...leaves.finish(), before: stamp, after };
     return { type: 'hashed', file };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -32,16 +33,27 @@ function hashFile(path: string, cancelled: Int32Array): HashOutcome {
 }
 
 /** Reads as many bytes as the file had when it was opened; one that grows meanwhile shows it in its second stamp. */
-function readPieces(descriptor: number, size: number, cancelled: Int32Array): PieceHasher | null {
-  const hasher = new PieceHasher();
+function readLeaves(descriptor: number, size: number, cancelled: Int32Array): LeafList | null {
+  const leaves = new LeafList();
   for (let position = 0; position < size; ) {
     if (Atomics.load(cancelled, 0) !== 0) return null;
-    const read = readSync(descriptor, piece, 0, Math.min(PIECE_BYTES, size - position), position);
-    if (read === 0) break;
-    hasher.update(piece.subarray(0, read));
-    position += read;
+    const filled = fillPiece(descriptor, position, Math.min(PIECE_BYTES, size - position));
+    if (filled === 0) break;
+    leaves.add(hash('sha256', piece.subarray(0, filled), 'buffer'), filled);
+    position += filled;
+    if (filled < PIECE_BYTES) break; // The last piece, or a file that was cut: the stamps tell which.
   }
-  return hasher;
+  return leaves;
+}
+
+function fillPiece(descriptor: number, position: number, wanted: number): number {
+  let filled = 0;
+  while (filled < wanted) {
+    const read = readSync(descriptor, piece, filled, wanted - filled, position + filled);
+    if (read === 0) break;
+    filled += read;
+  }
+  return filled;
 }
 
 function stampOf(stat: {

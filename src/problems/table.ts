@@ -163,6 +163,12 @@ export const PROBLEMS = {
     '"{cid}" is not a CID that Anillo knows (CIDv1, sha2-256, raw or dag-pb).',
     '«{cid}» no es un CID que Anillo conozca (CIDv1, sha2-256, raw o dag-pb).',
   ),
+  unknown_layout: row(
+    422,
+    1,
+    '{cid} is not a file laid out as Anillo lays out files (profile unixfs-v1-2025).',
+    '{cid} no es un archivo con la disposición que usa Anillo (perfil unixfs-v1-2025).',
+  ),
   bad_range: row(
     416,
     2,

@@ -21,7 +21,14 @@ export type Input =
   | { readonly type: 'candidates'; readonly contacts: readonly Contact[] }
   | { readonly type: 'lookup'; readonly lookupId: number; readonly key: Identifier; readonly deadlineMs: number }
   /** A request arrived; the driver answers it with the `reply` effect that names `token`. */
-  | { readonly type: 'request'; readonly from: Contact; readonly token: number; readonly request: RingRequest }
+  | {
+      readonly type: 'request';
+      readonly from: Contact;
+      /** The life of this node that the sender means; 0 when it knows only the address. */
+      readonly toIncarnation: number;
+      readonly token: number;
+      readonly request: RingRequest;
+    }
   /** The answer to the `send` with this requestId. `from` is who answered. */
   | { readonly type: 'reply'; readonly requestId: number; readonly from: Contact; readonly reply: RingReply }
   /** No answer by the deadline, or a connection error: never proof of death. */

@@ -20,7 +20,9 @@ let network = null;
 function must(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: folder, encoding: 'utf8', ...options });
   if (result.status !== 0) {
-    throw new Error(`${command} ${args.join(' ')} ended with ${result.status}\n${result.stdout}${result.stderr}`);
+    throw new Error(
+      `${command} ${args.join(' ')} ended with ${result.status}\n${result.stdout}${result.stderr}`,
+    );
   }
   return result.stdout;
 }
@@ -31,7 +33,9 @@ function anillo(...args) {
 
 async function startNetwork() {
   const bin = join(folder, 'node_modules', 'anillo', 'bin', 'anillo.js');
-  network = spawn(NODE, [bin, 'up', '--nodes', '2', '--dir', join(folder, 'network'), ...PORTS], { cwd: folder });
+  network = spawn(NODE, [bin, 'up', '--nodes', '2', '--dir', join(folder, 'network'), ...PORTS], {
+    cwd: folder,
+  });
   let printed = '';
   network.stderr.on('data', (chunk) => {
     printed += chunk;
@@ -56,7 +60,10 @@ async function stopNetwork() {
 }
 
 try {
-  const tarball = must('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT }).trim().split('\n').at(-1);
+  const tarball = must('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT })
+    .trim()
+    .split('\n')
+    .at(-1);
   writeFileSync(join(folder, 'package.json'), '{"name":"elsewhere","private":true}\n');
   must('npm', ['install', '--no-audit', '--no-fund', '--omit=dev', join(folder, tarball)]);
   console.log(`ok     packed and installed elsewhere: anillo ${anillo('--version').trim()}`);
@@ -65,7 +72,8 @@ try {
   writeFileSync(sent, 'hola\n');
   anillo('put', sent, '--node', 'http://127.0.0.1:15000');
   anillo('get', 'greeting.txt', '--portmapper', 'http://127.0.0.1:18000', '-o', join(folder, 'back.txt'));
-  if (readFileSync(join(folder, 'back.txt'), 'utf8') !== 'hola\n') throw new Error('the file came back changed');
+  if (readFileSync(join(folder, 'back.txt'), 'utf8') !== 'hola\n')
+    throw new Error('the file came back changed');
   console.log('ok     the installed package runs a network, takes a file in and gives it out');
 } catch (error) {
   console.log(`FAILED the package as others install it\n${error.message}`);

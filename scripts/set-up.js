@@ -46,23 +46,41 @@ function stamp() {
 
 function install() {
   // `npm ci` insists on optional packages of other platforms that a registry may lack.
-  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--include=dev', '--include=optional', '--loglevel=error'];
+  const args = [
+    'install',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--include=dev',
+    '--include=optional',
+    '--loglevel=error',
+  ];
   const env = { ...process.env };
   delete env.NODE_ENV;
   for (const key of Object.keys(env)) {
-    if (/^npm_(config|lifecycle|package)_/i.test(key) && !/registry|cafile|proxy|cache|userconfig/i.test(key)) delete env[key];
+    if (/^npm_(config|lifecycle|package)_/i.test(key) && !/registry|cafile|proxy|cache|userconfig/i.test(key))
+      delete env[key];
   }
   const windows = process.platform === 'win32';
-  const result = spawnSync(windows ? 'npm.cmd' : 'npm', args, { cwd: ROOT, env, stdio: ['ignore', 2, 2], shell: windows });
+  const result = spawnSync(windows ? 'npm.cmd' : 'npm', args, {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 2, 2],
+    shell: windows,
+  });
   if (result.status !== 0) {
-    fail('npm could not install the packages (see above). Check the network or the registry, then run the command again.');
+    fail(
+      'npm could not install the packages (see above). Check the network or the registry, then run the command again.',
+    );
   }
 }
 
 function checkNode() {
   const result = spawnSync(nodeBinary(), ['--version'], { encoding: 'utf8' });
   if (result.status !== 0) {
-    fail('the project\'s own Node did not install: its install script was skipped. Run "npm rebuild node" and try again.');
+    fail(
+      'the project\'s own Node did not install: its install script was skipped. Run "npm rebuild node" and try again.',
+    );
   }
 }
 

@@ -56,7 +56,7 @@ export class Part {
     const log = openSync(this.logFile, 'a');
     this.#child = spawn(process.execPath, [BIN, ...this.args], {
       stdio: ['ignore', log, log],
-      env: { ...process.env, ANILLO_LOG: process.env['ANILLO_LOG'] ?? 'info', LANG: 'C' },
+      env: { ...process.env, ANILLO_LOG: process.env.ANILLO_LOG ?? 'info', LANG: 'C' },
     });
   }
 
@@ -110,7 +110,18 @@ export class TestNode extends Part {
     const data = join(folder, name, 'data');
     mkdirSync(share, { recursive: true });
     mkdirSync(data, { recursive: true });
-    const args = ['node', '--share', share, '--data', data, '--port', `${port}`, '--grpc-port', `${grpcPort}`, ...extra];
+    const args = [
+      'node',
+      '--share',
+      share,
+      '--data',
+      data,
+      '--port',
+      `${port}`,
+      '--grpc-port',
+      `${grpcPort}`,
+      ...extra,
+    ];
     super(name, `http://127.0.0.1:${port}`, args, join(folder, `${name}.log`));
     this.share = share;
     this.data = data;
@@ -171,7 +182,7 @@ export class TestNetwork {
 
   async stop(): Promise<void> {
     await Promise.all([...this.nodes, this.portmapper].map((part) => part.end('SIGKILL')));
-    if (process.env['ANILLO_KEEP'] === undefined) rmSync(this.folder, { recursive: true, force: true });
+    if (process.env.ANILLO_KEEP === undefined) rmSync(this.folder, { recursive: true, force: true });
     else console.log(`kept ${this.folder}`);
   }
 }

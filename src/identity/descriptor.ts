@@ -62,7 +62,10 @@ export function signDescriptor(key: NodeKey, draft: DescriptorDraft): SignedDesc
     protocolMinor: PROTOCOL_MINOR,
     credential: Buffer.alloc(0),
   }).finish();
-  return { descriptor: Buffer.from(descriptor), signature: Buffer.from(key.sign(DOMAIN, networkId, descriptor)) };
+  return {
+    descriptor: Buffer.from(descriptor),
+    signature: Buffer.from(key.sign(DOMAIN, networkId, descriptor)),
+  };
 }
 
 /** The descriptor if its signature, identifier, bounds and expiry hold at `nowMs` (Unix milliseconds), else null. */
@@ -70,7 +73,8 @@ export function openDescriptor(signed: SignedDescriptor, nowMs: number): NodeDes
   if (signed.descriptor.length > DESCRIPTOR_MAX_BYTES) return null;
   const wire = decode(signed.descriptor);
   if (wire === null || wire.networkId.length !== 32) return null;
-  if (!verifySignature(wire.publicKey, signed.signature, DOMAIN, wire.networkId, signed.descriptor)) return null;
+  if (!verifySignature(wire.publicKey, signed.signature, DOMAIN, wire.networkId, signed.descriptor))
+    return null;
   const descriptor = fromWire(wire);
   const holds =
     descriptor.id === nodeIdOf(wire.publicKey) &&

@@ -2,7 +2,15 @@
  * A node's Ed25519 key and the identifier that follows from it:
  * id = SHA-256("anillo-node-v1\0" + raw public key), 64 lower-case hexadecimal digits.
  */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeDurably } from '../storage/durable-file.ts';
@@ -70,7 +78,11 @@ export function verifySignature(
 ): boolean {
   if (publicKey.length !== 32 || signature.length !== 64) return false;
   try {
-    const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' });
+    const key = createPublicKey({
+      key: Buffer.concat([SPKI_PREFIX, publicKey]),
+      format: 'der',
+      type: 'spki',
+    });
     return verify(null, Buffer.concat([Buffer.from(domain), ...message]), key, signature);
   } catch {
     return false;

@@ -68,7 +68,9 @@ export class Problem extends Error {
 }
 
 function describe(code: ProblemCode, details: ProblemDetails, language: Language): string {
-  return PROBLEMS[code][language].replace(/\{(\w+)\}/g, (_, key: string) => String(details[key] ?? '')).trim();
+  return PROBLEMS[code][language]
+    .replace(/\{(\w+)\}/g, (_, key: string) => String(details[key] ?? ''))
+    .trim();
 }
 
 function readDetails(details: unknown): ProblemDetails {

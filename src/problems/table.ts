@@ -182,6 +182,37 @@ export const PROBLEMS = {
     'No node is called {node}. `anillo nodes` lists them.',
     'Ningún nodo se llama {node}. `anillo nodes` los muestra.',
   ),
+  prefix_short: row(
+    400,
+    2,
+    '"{prefix}" is too short for the beginning of a node id: give at least 6 digits.',
+    '«{prefix}» es demasiado corto como comienzo de un id de nodo: dé al menos 6 dígitos.',
+  ),
+  prefix_not_unique: row(
+    409,
+    2,
+    'Several nodes begin with {prefix}:\n{candidates}\nGive more digits.',
+    'Varios nodos empiezan por {prefix}:\n{candidates}\nDé más dígitos.',
+  ),
+  network_in_use: row(
+    409,
+    1,
+    'A network already runs over {dir}. Stop it with Ctrl-C there, or give another --dir.',
+    'Ya hay una red en marcha sobre {dir}. Deténgala allí con Ctrl-C, o dé otro --dir.',
+  ),
+  part_failed: row(
+    500,
+    1,
+    '{part} ended and the network was stopped: {reason} Its log is {log}.',
+    '{part} terminó y la red se detuvo: {reason} Su registro es {log}.',
+  ),
+  some_failed: row(
+    500,
+    1,
+    '{failed} of {total} files were not stored; the others were.',
+    '{failed} de {total} archivos no se guardaron; los demás sí.',
+  ),
+  file_access: row(400, 1, '{path} cannot be used: {reason}.', '{path} no se puede usar: {reason}.'),
   name_not_unique: row(
     409,
     3,

@@ -28,7 +28,9 @@ export function openDatabase(file: string, migrations: Migrations, options: Data
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, readOnly: options.readOnly ?? false });
   if (options.readOnly) return database;
   try {
-    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous}; PRAGMA foreign_keys = ON;`);
+    database.exec(
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous}; PRAGMA foreign_keys = ON;`,
+    );
     migrate(database, file, migrations);
     return database;
   } catch (error) {
@@ -47,7 +49,7 @@ function migrate(database: DatabaseSync, file: string, migrations: Migrations): 
 }
 
 function schemaVersion(database: DatabaseSync): number {
-  return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  return Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
 }
 
 /** Runs `work` in one transaction that takes the write lock at once; rolls back when it throws. */

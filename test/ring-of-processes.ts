@@ -1,0 +1,154 @@
+/**
+ * The story of a ring of real processes, at any size: it forms, answers truly, survives a third of it dying or falling
+ * silent at once with every record that has a surviving replica, and takes the returned back under their old ids.
+ */
+import assert from 'node:assert/strict';
+import { setTimeout as wait } from 'node:timers/promises';
+import { request } from 'undici';
+import { getJson, TestNetwork, type TestNode } from './network.ts';
+import { askRing, type Member, membersOf, successorsOf, type Tally, untilOneRing } from './ring-oracle.ts';
+import { until } from './until.ts';
+
+export interface RingStory {
+  readonly nodes: number;
+  readonly taken: number;
+  readonly lookups: number;
+  readonly files: number;
+  readonly how: 'killed' | 'paused';
+  /** How long the taken stay stopped, when paused. */
+  readonly pauseMs: number;
+  readonly formWithinMs: number;
+  readonly recoverWithinMs: number;
+}
+
+export interface RingFigures {
+  readonly formedMs: number;
+  readonly recoveredMs: number;
+  readonly lookups: number;
+  readonly filesRead: number;
+  readonly meanHops: number;
+}
+
+/** Replicas alone are shown: with re-assertion on, publishers would put lost records back. */
+const NODE_ARGS = ['--timing', 'reassertion=false'];
+
+export async function tellRingStory(story: RingStory): Promise<RingFigures> {
+  const network = await TestNetwork.start({ nodes: story.nodes, nodeArgs: NODE_ARGS });
+  try {
+    const started = performance.now();
+    const all = await membersOf(network.nodes);
+    await untilOneRing(all, story.formWithinMs);
+    const formedMs = performance.now() - started;
+    assertTrue(await askRing(all, story.lookups));
+
+    const names = await putFiles(network, story.files);
+    const taken = pick(network.nodes, story.taken);
+    const left = all.filter((member) => !taken.includes(member.node));
+    const since = performance.now();
+    await take(taken, story.how);
+    await untilOneRing(left, story.recoverWithinMs);
+    await untilTrue(left, story.lookups, story.recoverWithinMs);
+    const recoveredMs = performance.now() - since;
+    const filesRead = await readRecords(all, left, names, story.recoverWithinMs);
+
+    if (story.how === 'paused') await wait(Math.max(0, story.pauseMs - (performance.now() - since)));
+    await bringBack(taken, story.how);
+    await untilOneRing(all, story.formWithinMs);
+    const again = await membersOf(network.nodes);
+    assert.deepEqual(
+      again.map((member) => member.id),
+      all.map((member) => member.id),
+      'the returned have their old identifiers',
+    );
+    const last = await untilTrue(all, story.lookups, story.recoverWithinMs);
+    return { formedMs, recoveredMs, lookups: story.lookups * 3, filesRead, meanHops: mean(last.hops) };
+  } finally {
+    await network.stop();
+  }
+}
+
+async function putFiles(network: TestNetwork, count: number): Promise<string[]> {
+  const names: string[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const name = `folder ${index % 7}/file-${index}.txt`;
+    const node = network.nodes[index % network.nodes.length];
+    const answer = await request(`${node?.url}/api/v1/files?name=${encodeURIComponent(name)}`, {
+      method: 'PUT',
+      body: `content of ${name}`,
+    });
+    const stored = (await answer.body.json()) as { published: boolean };
+    assert.equal(answer.statusCode, 201);
+    assert.equal(stored.published, true, `${name} stands on the ring`);
+    names.push(name);
+  }
+  return names;
+}
+
+/** Not neighbours of one another by choice or by avoidance: at random, as failures are. */
+function pick(nodes: readonly TestNode[], count: number): TestNode[] {
+  const rest = [...nodes];
+  return Array.from(
+    { length: count },
+    () => rest.splice(Math.floor(Math.random() * rest.length), 1)[0],
+  ).filter((node) => node !== undefined);
+}
+
+async function take(nodes: readonly TestNode[], how: RingStory['how']): Promise<void> {
+  if (how === 'paused') for (const node of nodes) node.pause();
+  else await Promise.all(nodes.map((node) => node.end('SIGKILL')));
+}
+
+async function bringBack(nodes: readonly TestNode[], how: RingStory['how']): Promise<void> {
+  if (how === 'paused') {
+    for (const node of nodes) node.resume();
+    return;
+  }
+  for (const node of nodes) node.spawn();
+  await Promise.all(nodes.map((node) => node.ready()));
+}
+
+function assertTrue(tally: Tally): void {
+  assert.deepEqual(tally.wrong, [], 'every answer is the true owner');
+  assert.deepEqual(tally.failed, [], 'every lookup is answered');
+}
+
+async function untilTrue(members: readonly Member[], lookups: number, timeoutMs: number): Promise<Tally> {
+  let tally: Tally = { asked: 0, wrong: [], failed: [], hops: [] };
+  await until('every answer is the true owner', timeoutMs, async () => {
+    tally = await askRing(members, lookups);
+    assertTrue(tally);
+    return true;
+  });
+  return tally;
+}
+
+/** Names are kept by the owner and its next successors, this many in all. */
+const NAME_REPLICAS = 5;
+
+/** Every name with a surviving replica is read through a survivor; returns how many had one. */
+async function readRecords(
+  all: readonly Member[],
+  left: readonly Member[],
+  names: readonly string[],
+  timeoutMs: number,
+): Promise<number> {
+  const asked = left[0]?.node;
+  assert.ok(asked);
+  let read = 0;
+  for (const name of names) {
+    const holders = successorsOf(all, `name\0${name}`, NAME_REPLICAS);
+    if (!holders.some((holder) => left.includes(holder))) continue;
+    await until(`${name} is read`, timeoutMs, async () => {
+      const answer = await getJson<{ results: { name: string }[] }>(
+        `${asked.url}/api/v1/search?q=${encodeURIComponent(name)}`,
+      );
+      return answer.results.some((result) => result.name === name);
+    });
+    read += 1;
+  }
+  return read;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}

@@ -23,7 +23,10 @@ export const protobufPackage = "anillo.records.v1";
 
 export const protobufFileName = "anillo/records/v1/records.proto";
 
-/** What the ring stores, and how nodes keep it in step. Records are signed sets that merge; see docs/architecture.md. */
+/**
+ * What the ring stores, and how nodes keep it in step. Records are signed sets that merge; docs/decisions/0002 says why
+ * they look as they do.
+ */
 
 export const RecordKind = {
   RECORD_KIND_UNSPECIFIED: 0,
@@ -31,6 +34,8 @@ export const RecordKind = {
   RECORD_KIND_PROVIDER: 2,
   RECORD_KIND_TOMBSTONE: 3,
   RECORD_KIND_TERM: 4,
+  /** RECORD_KIND_SPLIT - Says that a base key is split: its shards hold entries too. */
+  RECORD_KIND_SPLIT: 5,
 } as const;
 
 export type RecordKind = typeof RecordKind[keyof typeof RecordKind];
@@ -41,6 +46,7 @@ export namespace RecordKind {
   export type RECORD_KIND_PROVIDER = typeof RecordKind.RECORD_KIND_PROVIDER;
   export type RECORD_KIND_TOMBSTONE = typeof RecordKind.RECORD_KIND_TOMBSTONE;
   export type RECORD_KIND_TERM = typeof RecordKind.RECORD_KIND_TERM;
+  export type RECORD_KIND_SPLIT = typeof RecordKind.RECORD_KIND_SPLIT;
 }
 
 export function recordKindFromJSON(object: any): RecordKind {
@@ -60,6 +66,9 @@ export function recordKindFromJSON(object: any): RecordKind {
     case 4:
     case "RECORD_KIND_TERM":
       return RecordKind.RECORD_KIND_TERM;
+    case 5:
+    case "RECORD_KIND_SPLIT":
+      return RecordKind.RECORD_KIND_SPLIT;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum RecordKind");
   }
@@ -77,6 +86,8 @@ export function recordKindToJSON(object: RecordKind): string {
       return "RECORD_KIND_TOMBSTONE";
     case RecordKind.RECORD_KIND_TERM:
       return "RECORD_KIND_TERM";
+    case RecordKind.RECORD_KIND_SPLIT:
+      return "RECORD_KIND_SPLIT";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum RecordKind");
   }
@@ -142,37 +153,52 @@ export function storeOutcomeToJSON(object: StoreOutcome): string {
 }
 
 /**
- * A signed record. What is signed is the batch's root: Ed25519 over "anillo-batch-v1\0" + network_id + batch_root.
- * The leaf is SHA-256("anillo-record-v1\0" + fields 1 to 10, each canonically encoded); docs/decisions says how.
+ * What the records signed together share; travels and is stored once for all of them.
+ * The signature is Ed25519 over "anillo-batch-v1\0" + network_id + root.
  */
-export interface Record {
+export interface SignedBatch {
   networkId: Buffer;
   version: number;
+  /** SHA-256("anillo-node-v1\0" + signer_key). */
+  signer: Buffer;
+  /** The signer's raw Ed25519 public key. */
+  signerKey: Buffer;
+  /** Empty until networks have an authority. */
+  credential: Buffer;
+  /** Root of the Merkle tree over the batch's leaves. */
+  root: Buffer;
+  signature: Buffer;
+}
+
+/**
+ * A record. Its leaf is SHA-256("anillo-record-v1\0" + network_id, version, kind, key, publisher, signer, credential, seq,
+ * issued_at_ms, body), each canonically encoded, the batch's fields included; docs/decisions/0002 says how.
+ */
+export interface Record {
   kind: RecordKind;
   /** The record's first key. The other keys under which it stands follow from kind and body. */
   key: Buffer;
   publisher: Buffer;
-  signer: Buffer;
-  credential: Buffer;
   /** Hybrid logical clock: 48 bits of Unix milliseconds, 16 bits of counter. */
   seq: bigint;
   issuedAtMs: bigint;
   /** UTF-8 JSON, at most 16 KiB, with the fields that the kind prescribes. */
   body: Buffer;
+  /** Which SignedBatch the record belongs to. */
   batchRoot: Buffer;
-  /** Sibling hashes from the leaf up, each 32 bytes, at most 16. */
-  batchPath: Buffer[];
+  /** Sibling hashes from the leaf up, 32 bytes each, at most 16, concatenated. */
+  batchPath: Buffer;
   /** Index of the leaf in its batch: tells left from right on the way up. */
   batchIndex: number;
-  signature: Buffer;
-  /** The signer's raw Ed25519 public key: hashes to `signer`. */
-  signerKey: Buffer;
 }
 
 /** A record where it stands: one record may stand under several keys. */
 export interface PlacedRecord {
   placementKey: Buffer;
-  record: Record | undefined;
+  /** An encoded Record: passed on and stored as it came. */
+  record: Buffer;
+  /** What is left of a record that has an end of its own (tombstones, withdrawn providers); 0 for its kind's whole life. */
+  remainingMs: bigint;
 }
 
 /**
@@ -184,6 +210,7 @@ export interface Lease {
   incarnation: bigint;
   /** Rises with every renewal. */
   epoch: bigint;
+  /** 0 ends the lease: the node leaves. */
   durationMs: bigint;
   nodeKey: Buffer;
   signature: Buffer;
@@ -195,31 +222,44 @@ export interface RunningLease {
   remainingMs: bigint;
 }
 
+/** Records on their way, each batch and each lease named once. */
+export interface RecordBundle {
+  batches: SignedBatch[];
+  records: PlacedRecord[];
+  leases: RunningLease[];
+}
+
 export interface StoreRequest {
   /** Tells at once when a channel changed hands to another network. */
   networkTag: bigint;
-  records: PlacedRecord[];
+  /** An encoded RecordBundle: unpacked off the receiver's event loop. */
+  bundle: Buffer;
   lease: Lease | undefined;
 }
 
 export interface StoreResponse {
+  /** One for each record, in order. */
   results: StoreResult[];
-  /** Publications by others of the contents that the caller now provides, for it to hold and re-assert. */
-  publications: Record[];
-  /** How many nodes hold the batch durably, this one included. */
+  /**
+   * An encoded RecordBundle: publications by others of the contents that the caller now provides, for it to hold and
+   * re-assert, and what superseded the caller's records.
+   */
+  publications: Buffer;
+  /** How many nodes hold the batch durably, this one included, and how many should before it counts as stored. */
   replicas: number;
+  replicasWanted: number;
 }
 
 export interface StoreResult {
   outcome: StoreOutcome;
-  /** Stable code of the refusal, empty otherwise. */
+  /** Stable code of the refusal, empty otherwise. `split`: the key is full, place the record in its shard. */
   code: string;
 }
 
 export interface ReplicateRequest {
   networkTag: bigint;
-  records: PlacedRecord[];
-  leases: RunningLease[];
+  /** An encoded RecordBundle. */
+  bundle: Buffer;
 }
 
 export interface ReplicateResponse {
@@ -236,12 +276,16 @@ export interface FetchRequest {
 }
 
 export interface FetchResponse {
-  records: Record[];
+  batches: SignedBatch[];
+  /** Encoded Records. */
+  records: Buffer[];
   nextCursor: Buffer;
   /** Not the owner, and `any_holder` was not asked for. */
   notOwner: boolean;
   /** Remaining lease of the provider records' nodes, same order as `records`; 0 for kinds without one. */
   remainingMs: bigint[];
+  /** More providers than named here: a sample. */
+  truncated: boolean;
 }
 
 export interface DigestRequest {
@@ -251,6 +295,8 @@ export interface DigestRequest {
   to: Buffer;
   /** The caller's digest of the range; when equal, the answer has no buckets. */
   digest: Buffer;
+  /** Only records that stand on at least this many nodes; 0 for all. */
+  minCopies: number;
 }
 
 export interface DigestResponse {
@@ -263,27 +309,34 @@ export interface ListRequest {
   networkTag: bigint;
   from: Buffer;
   to: Buffer;
+  /** (placement key, slot) of the last entry seen, 64 bytes; empty at first. */
   cursor: Buffer;
   limit: number;
-  /** Whole records rather than entries. */
-  whole: boolean;
-  /** Only these, with `whole`: (placement key, record id) pairs of 64 bytes, concatenated. */
+  minCopies: number;
+  /** When not empty: the records with these (placement key, slot) pairs of 64 bytes, concatenated, instead of entries. */
   wanted: Buffer;
 }
 
 export interface ListResponse {
-  entries: ListResponse_Entry[];
-  records: PlacedRecord[];
-  leases: RunningLease[];
+  /**
+   * (placement key, slot, seq, version tag): 32 + 32 + 8 + 8 bytes each, concatenated. The version tag is the first 8 bytes
+   * of the record's leaf hash.
+   */
+  entries: Buffer;
+  /** An encoded RecordBundle of those wanted. */
+  bundle: Buffer;
   nextCursor: Buffer;
 }
 
-export interface ListResponse_Entry {
-  placementKey: Buffer;
-  recordId: Buffer;
-  seq: bigint;
-  /** First 8 bytes of the leaf hash. */
-  versionTag: bigint;
+export interface MissingRequest {
+  networkTag: bigint;
+  /** (placement key, slot, seq, version tag) of 80 bytes each, concatenated, as in ListResponse. */
+  entries: Buffer;
+}
+
+export interface MissingResponse {
+  /** Indexes of the entries of which neither this version nor a newer one stands here. */
+  missing: number[];
 }
 
 export interface RenewRequest {
@@ -291,9 +344,11 @@ export interface RenewRequest {
   lease: Lease | undefined;
   from: Buffer;
   to: Buffer;
-  /** Over (placement key, id, version tag) of the records that the caller signed and asserts in the range. */
+  /** Over the records that the caller signed and asserts in the range. */
   digest: Buffer;
-  count: number;
+  /** What `arrival` said at the last renewal at this owner, if its store is still the same; else 0. */
+  sinceArrival: bigint;
+  storeId: bigint;
 }
 
 export interface RenewResponse {
@@ -301,87 +356,54 @@ export interface RenewResponse {
   notOwner: boolean;
   /** When not equal: 256 bucket digests, 8 bytes each, concatenated, over the caller's records that stand here. */
   buckets: Buffer;
-  /** Publications by others of contents that the caller provides, new here since its last renewal. */
-  publications: Record[];
+  /** An encoded RecordBundle: publications by others of contents that the caller provides, new here since its last renewal. */
+  publications: Buffer;
+  /** Where to go on from, and whether there is more now. */
+  arrival: bigint;
+  more: boolean;
+  /** Changes when the owner's store is not the one that was there before. */
+  storeId: bigint;
 }
 
-function createBaseRecord(): Record {
+function createBaseSignedBatch(): SignedBatch {
   return {
     networkId: Buffer.alloc(0),
     version: 0,
-    kind: 0,
-    key: Buffer.alloc(0),
-    publisher: Buffer.alloc(0),
     signer: Buffer.alloc(0),
-    credential: Buffer.alloc(0),
-    seq: 0n,
-    issuedAtMs: 0n,
-    body: Buffer.alloc(0),
-    batchRoot: Buffer.alloc(0),
-    batchPath: [],
-    batchIndex: 0,
-    signature: Buffer.alloc(0),
     signerKey: Buffer.alloc(0),
+    credential: Buffer.alloc(0),
+    root: Buffer.alloc(0),
+    signature: Buffer.alloc(0),
   };
 }
 
-export const Record: MessageFns<Record> = {
-  encode(message: Record, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const SignedBatch: MessageFns<SignedBatch> = {
+  encode(message: SignedBatch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.networkId.length !== 0) {
       writer.uint32(10).bytes(message.networkId);
     }
     if (message.version !== 0) {
       writer.uint32(16).uint32(message.version);
     }
-    if (message.kind !== 0) {
-      writer.uint32(24).int32(message.kind);
-    }
-    if (message.key.length !== 0) {
-      writer.uint32(34).bytes(message.key);
-    }
-    if (message.publisher.length !== 0) {
-      writer.uint32(42).bytes(message.publisher);
-    }
     if (message.signer.length !== 0) {
-      writer.uint32(50).bytes(message.signer);
-    }
-    if (message.credential.length !== 0) {
-      writer.uint32(58).bytes(message.credential);
-    }
-    if (message.seq !== 0n) {
-      if (BigInt.asUintN(64, message.seq) !== message.seq) {
-        throw new globalThis.Error("value provided for field message.seq of type uint64 too large");
-      }
-      writer.uint32(64).uint64(message.seq);
-    }
-    if (message.issuedAtMs !== 0n) {
-      if (BigInt.asUintN(64, message.issuedAtMs) !== message.issuedAtMs) {
-        throw new globalThis.Error("value provided for field message.issuedAtMs of type uint64 too large");
-      }
-      writer.uint32(72).uint64(message.issuedAtMs);
-    }
-    if (message.body.length !== 0) {
-      writer.uint32(82).bytes(message.body);
-    }
-    if (message.batchRoot.length !== 0) {
-      writer.uint32(90).bytes(message.batchRoot);
-    }
-    for (const v of message.batchPath) {
-      writer.uint32(98).bytes(v!);
-    }
-    if (message.batchIndex !== 0) {
-      writer.uint32(104).uint32(message.batchIndex);
-    }
-    if (message.signature.length !== 0) {
-      writer.uint32(114).bytes(message.signature);
+      writer.uint32(26).bytes(message.signer);
     }
     if (message.signerKey.length !== 0) {
-      writer.uint32(122).bytes(message.signerKey);
+      writer.uint32(34).bytes(message.signerKey);
+    }
+    if (message.credential.length !== 0) {
+      writer.uint32(42).bytes(message.credential);
+    }
+    if (message.root.length !== 0) {
+      writer.uint32(50).bytes(message.root);
+    }
+    if (message.signature.length !== 0) {
+      writer.uint32(58).bytes(message.signature);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Record {
+  decode(input: BinaryReader | Uint8Array, length?: number): SignedBatch {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -390,7 +412,7 @@ export const Record: MessageFns<Record> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRecord();
+      const message = createBaseSignedBatch();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -411,11 +433,11 @@ export const Record: MessageFns<Record> = {
             continue;
           }
           case 3: {
-            if (tag !== 24) {
+            if (tag !== 26) {
               break;
             }
 
-            message.kind = reader.int32() as any;
+            message.signer = Buffer.from(reader.bytes());
             continue;
           }
           case 4: {
@@ -423,7 +445,7 @@ export const Record: MessageFns<Record> = {
               break;
             }
 
-            message.key = Buffer.from(reader.bytes());
+            message.signerKey = Buffer.from(reader.bytes());
             continue;
           }
           case 5: {
@@ -431,7 +453,7 @@ export const Record: MessageFns<Record> = {
               break;
             }
 
-            message.publisher = Buffer.from(reader.bytes());
+            message.credential = Buffer.from(reader.bytes());
             continue;
           }
           case 6: {
@@ -439,7 +461,7 @@ export const Record: MessageFns<Record> = {
               break;
             }
 
-            message.signer = Buffer.from(reader.bytes());
+            message.root = Buffer.from(reader.bytes());
             continue;
           }
           case 7: {
@@ -447,15 +469,210 @@ export const Record: MessageFns<Record> = {
               break;
             }
 
-            message.credential = Buffer.from(reader.bytes());
+            message.signature = Buffer.from(reader.bytes());
             continue;
           }
-          case 8: {
-            if (tag !== 64) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SignedBatch {
+    return {
+      networkId: isSet(object.networkId)
+        ? Buffer.from(bytesFromBase64(object.networkId))
+        : isSet(object.network_id)
+        ? Buffer.from(bytesFromBase64(object.network_id))
+        : Buffer.alloc(0),
+      version: isSet(object.version) ? globalThis.Number(object.version) : 0,
+      signer: isSet(object.signer) ? Buffer.from(bytesFromBase64(object.signer)) : Buffer.alloc(0),
+      signerKey: isSet(object.signerKey)
+        ? Buffer.from(bytesFromBase64(object.signerKey))
+        : isSet(object.signer_key)
+        ? Buffer.from(bytesFromBase64(object.signer_key))
+        : Buffer.alloc(0),
+      credential: isSet(object.credential) ? Buffer.from(bytesFromBase64(object.credential)) : Buffer.alloc(0),
+      root: isSet(object.root) ? Buffer.from(bytesFromBase64(object.root)) : Buffer.alloc(0),
+      signature: isSet(object.signature) ? Buffer.from(bytesFromBase64(object.signature)) : Buffer.alloc(0),
+    };
+  },
+
+  toJSON(message: SignedBatch): unknown {
+    const obj: any = {};
+    if (message.networkId.length !== 0) {
+      obj.networkId = base64FromBytes(message.networkId);
+    }
+    if (message.version !== 0) {
+      obj.version = Math.round(message.version);
+    }
+    if (message.signer.length !== 0) {
+      obj.signer = base64FromBytes(message.signer);
+    }
+    if (message.signerKey.length !== 0) {
+      obj.signerKey = base64FromBytes(message.signerKey);
+    }
+    if (message.credential.length !== 0) {
+      obj.credential = base64FromBytes(message.credential);
+    }
+    if (message.root.length !== 0) {
+      obj.root = base64FromBytes(message.root);
+    }
+    if (message.signature.length !== 0) {
+      obj.signature = base64FromBytes(message.signature);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SignedBatch>, I>>(base?: I): SignedBatch {
+    return SignedBatch.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SignedBatch>, I>>(object: I): SignedBatch {
+    const message = createBaseSignedBatch();
+    message.networkId = object.networkId ?? Buffer.alloc(0);
+    message.version = object.version ?? 0;
+    message.signer = object.signer ?? Buffer.alloc(0);
+    message.signerKey = object.signerKey ?? Buffer.alloc(0);
+    message.credential = object.credential ?? Buffer.alloc(0);
+    message.root = object.root ?? Buffer.alloc(0);
+    message.signature = object.signature ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseRecord(): Record {
+  return {
+    kind: 0,
+    key: Buffer.alloc(0),
+    publisher: Buffer.alloc(0),
+    seq: 0n,
+    issuedAtMs: 0n,
+    body: Buffer.alloc(0),
+    batchRoot: Buffer.alloc(0),
+    batchPath: Buffer.alloc(0),
+    batchIndex: 0,
+  };
+}
+
+export const Record: MessageFns<Record> = {
+  encode(message: Record, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== 0) {
+      writer.uint32(8).int32(message.kind);
+    }
+    if (message.key.length !== 0) {
+      writer.uint32(18).bytes(message.key);
+    }
+    if (message.publisher.length !== 0) {
+      writer.uint32(26).bytes(message.publisher);
+    }
+    if (message.seq !== 0n) {
+      if (BigInt.asUintN(64, message.seq) !== message.seq) {
+        throw new globalThis.Error("value provided for field message.seq of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.seq);
+    }
+    if (message.issuedAtMs !== 0n) {
+      if (BigInt.asUintN(64, message.issuedAtMs) !== message.issuedAtMs) {
+        throw new globalThis.Error("value provided for field message.issuedAtMs of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.issuedAtMs);
+    }
+    if (message.body.length !== 0) {
+      writer.uint32(50).bytes(message.body);
+    }
+    if (message.batchRoot.length !== 0) {
+      writer.uint32(58).bytes(message.batchRoot);
+    }
+    if (message.batchPath.length !== 0) {
+      writer.uint32(66).bytes(message.batchPath);
+    }
+    if (message.batchIndex !== 0) {
+      writer.uint32(72).uint32(message.batchIndex);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Record {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecord();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.publisher = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
               break;
             }
 
             message.seq = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.issuedAtMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.body = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.batchRoot = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.batchPath = Buffer.from(reader.bytes());
             continue;
           }
           case 9: {
@@ -463,55 +680,7 @@ export const Record: MessageFns<Record> = {
               break;
             }
 
-            message.issuedAtMs = reader.uint64() as bigint;
-            continue;
-          }
-          case 10: {
-            if (tag !== 82) {
-              break;
-            }
-
-            message.body = Buffer.from(reader.bytes());
-            continue;
-          }
-          case 11: {
-            if (tag !== 90) {
-              break;
-            }
-
-            message.batchRoot = Buffer.from(reader.bytes());
-            continue;
-          }
-          case 12: {
-            if (tag !== 98) {
-              break;
-            }
-
-            message.batchPath.push(Buffer.from(reader.bytes()));
-            continue;
-          }
-          case 13: {
-            if (tag !== 104) {
-              break;
-            }
-
             message.batchIndex = reader.uint32();
-            continue;
-          }
-          case 14: {
-            if (tag !== 114) {
-              break;
-            }
-
-            message.signature = Buffer.from(reader.bytes());
-            continue;
-          }
-          case 15: {
-            if (tag !== 122) {
-              break;
-            }
-
-            message.signerKey = Buffer.from(reader.bytes());
             continue;
           }
         }
@@ -528,17 +697,9 @@ export const Record: MessageFns<Record> = {
 
   fromJSON(object: any): Record {
     return {
-      networkId: isSet(object.networkId)
-        ? Buffer.from(bytesFromBase64(object.networkId))
-        : isSet(object.network_id)
-        ? Buffer.from(bytesFromBase64(object.network_id))
-        : Buffer.alloc(0),
-      version: isSet(object.version) ? globalThis.Number(object.version) : 0,
       kind: isSet(object.kind) ? recordKindFromJSON(object.kind) : 0,
       key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : Buffer.alloc(0),
       publisher: isSet(object.publisher) ? Buffer.from(bytesFromBase64(object.publisher)) : Buffer.alloc(0),
-      signer: isSet(object.signer) ? Buffer.from(bytesFromBase64(object.signer)) : Buffer.alloc(0),
-      credential: isSet(object.credential) ? Buffer.from(bytesFromBase64(object.credential)) : Buffer.alloc(0),
       seq: isSet(object.seq) ? BigInt(object.seq) : 0n,
       issuedAtMs: isSet(object.issuedAtMs)
         ? BigInt(object.issuedAtMs)
@@ -551,33 +712,21 @@ export const Record: MessageFns<Record> = {
         : isSet(object.batch_root)
         ? Buffer.from(bytesFromBase64(object.batch_root))
         : Buffer.alloc(0),
-      batchPath: globalThis.Array.isArray(object?.batchPath)
-        ? object.batchPath.map((e: any) => Buffer.from(bytesFromBase64(e)))
-        : globalThis.Array.isArray(object?.batch_path)
-        ? object.batch_path.map((e: any) => Buffer.from(bytesFromBase64(e)))
-        : [],
+      batchPath: isSet(object.batchPath)
+        ? Buffer.from(bytesFromBase64(object.batchPath))
+        : isSet(object.batch_path)
+        ? Buffer.from(bytesFromBase64(object.batch_path))
+        : Buffer.alloc(0),
       batchIndex: isSet(object.batchIndex)
         ? globalThis.Number(object.batchIndex)
         : isSet(object.batch_index)
         ? globalThis.Number(object.batch_index)
         : 0,
-      signature: isSet(object.signature) ? Buffer.from(bytesFromBase64(object.signature)) : Buffer.alloc(0),
-      signerKey: isSet(object.signerKey)
-        ? Buffer.from(bytesFromBase64(object.signerKey))
-        : isSet(object.signer_key)
-        ? Buffer.from(bytesFromBase64(object.signer_key))
-        : Buffer.alloc(0),
     };
   },
 
   toJSON(message: Record): unknown {
     const obj: any = {};
-    if (message.networkId.length !== 0) {
-      obj.networkId = base64FromBytes(message.networkId);
-    }
-    if (message.version !== 0) {
-      obj.version = Math.round(message.version);
-    }
     if (message.kind !== 0) {
       obj.kind = recordKindToJSON(message.kind);
     }
@@ -586,12 +735,6 @@ export const Record: MessageFns<Record> = {
     }
     if (message.publisher.length !== 0) {
       obj.publisher = base64FromBytes(message.publisher);
-    }
-    if (message.signer.length !== 0) {
-      obj.signer = base64FromBytes(message.signer);
-    }
-    if (message.credential.length !== 0) {
-      obj.credential = base64FromBytes(message.credential);
     }
     if (message.seq !== 0n) {
       obj.seq = message.seq.toString();
@@ -605,17 +748,11 @@ export const Record: MessageFns<Record> = {
     if (message.batchRoot.length !== 0) {
       obj.batchRoot = base64FromBytes(message.batchRoot);
     }
-    if (message.batchPath?.length) {
-      obj.batchPath = message.batchPath.map((e) => base64FromBytes(e));
+    if (message.batchPath.length !== 0) {
+      obj.batchPath = base64FromBytes(message.batchPath);
     }
     if (message.batchIndex !== 0) {
       obj.batchIndex = Math.round(message.batchIndex);
-    }
-    if (message.signature.length !== 0) {
-      obj.signature = base64FromBytes(message.signature);
-    }
-    if (message.signerKey.length !== 0) {
-      obj.signerKey = base64FromBytes(message.signerKey);
     }
     return obj;
   },
@@ -625,29 +762,23 @@ export const Record: MessageFns<Record> = {
   },
   fromPartial<I extends Exact<DeepPartial<Record>, I>>(object: I): Record {
     const message = createBaseRecord();
-    message.networkId = object.networkId ?? Buffer.alloc(0);
-    message.version = object.version ?? 0;
     message.kind = object.kind ?? 0;
     message.key = object.key ?? Buffer.alloc(0);
     message.publisher = object.publisher ?? Buffer.alloc(0);
-    message.signer = object.signer ?? Buffer.alloc(0);
-    message.credential = object.credential ?? Buffer.alloc(0);
     message.seq = (object.seq !== undefined && object.seq !== null) ? BigInt(object.seq) : 0n;
     message.issuedAtMs = (object.issuedAtMs !== undefined && object.issuedAtMs !== null)
       ? BigInt(object.issuedAtMs)
       : 0n;
     message.body = object.body ?? Buffer.alloc(0);
     message.batchRoot = object.batchRoot ?? Buffer.alloc(0);
-    message.batchPath = object.batchPath?.map((e) => e) || [];
+    message.batchPath = object.batchPath ?? Buffer.alloc(0);
     message.batchIndex = object.batchIndex ?? 0;
-    message.signature = object.signature ?? Buffer.alloc(0);
-    message.signerKey = object.signerKey ?? Buffer.alloc(0);
     return message;
   },
 };
 
 function createBasePlacedRecord(): PlacedRecord {
-  return { placementKey: Buffer.alloc(0), record: undefined };
+  return { placementKey: Buffer.alloc(0), record: Buffer.alloc(0), remainingMs: 0n };
 }
 
 export const PlacedRecord: MessageFns<PlacedRecord> = {
@@ -655,8 +786,14 @@ export const PlacedRecord: MessageFns<PlacedRecord> = {
     if (message.placementKey.length !== 0) {
       writer.uint32(10).bytes(message.placementKey);
     }
-    if (message.record !== undefined) {
-      Record.encode(message.record, writer.uint32(18).fork()).join();
+    if (message.record.length !== 0) {
+      writer.uint32(18).bytes(message.record);
+    }
+    if (message.remainingMs !== 0n) {
+      if (BigInt.asUintN(64, message.remainingMs) !== message.remainingMs) {
+        throw new globalThis.Error("value provided for field message.remainingMs of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.remainingMs);
     }
     return writer;
   },
@@ -687,7 +824,15 @@ export const PlacedRecord: MessageFns<PlacedRecord> = {
               break;
             }
 
-            message.record = Record.decode(reader, reader.uint32());
+            message.record = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.remainingMs = reader.uint64() as bigint;
             continue;
           }
         }
@@ -709,7 +854,12 @@ export const PlacedRecord: MessageFns<PlacedRecord> = {
         : isSet(object.placement_key)
         ? Buffer.from(bytesFromBase64(object.placement_key))
         : Buffer.alloc(0),
-      record: isSet(object.record) ? Record.fromJSON(object.record) : undefined,
+      record: isSet(object.record) ? Buffer.from(bytesFromBase64(object.record)) : Buffer.alloc(0),
+      remainingMs: isSet(object.remainingMs)
+        ? BigInt(object.remainingMs)
+        : isSet(object.remaining_ms)
+        ? BigInt(object.remaining_ms)
+        : 0n,
     };
   },
 
@@ -718,8 +868,11 @@ export const PlacedRecord: MessageFns<PlacedRecord> = {
     if (message.placementKey.length !== 0) {
       obj.placementKey = base64FromBytes(message.placementKey);
     }
-    if (message.record !== undefined) {
-      obj.record = Record.toJSON(message.record);
+    if (message.record.length !== 0) {
+      obj.record = base64FromBytes(message.record);
+    }
+    if (message.remainingMs !== 0n) {
+      obj.remainingMs = message.remainingMs.toString();
     }
     return obj;
   },
@@ -730,9 +883,10 @@ export const PlacedRecord: MessageFns<PlacedRecord> = {
   fromPartial<I extends Exact<DeepPartial<PlacedRecord>, I>>(object: I): PlacedRecord {
     const message = createBasePlacedRecord();
     message.placementKey = object.placementKey ?? Buffer.alloc(0);
-    message.record = (object.record !== undefined && object.record !== null)
-      ? Record.fromPartial(object.record)
-      : undefined;
+    message.record = object.record ?? Buffer.alloc(0);
+    message.remainingMs = (object.remainingMs !== undefined && object.remainingMs !== null)
+      ? BigInt(object.remainingMs)
+      : 0n;
     return message;
   },
 };
@@ -1008,8 +1162,111 @@ export const RunningLease: MessageFns<RunningLease> = {
   },
 };
 
+function createBaseRecordBundle(): RecordBundle {
+  return { batches: [], records: [], leases: [] };
+}
+
+export const RecordBundle: MessageFns<RecordBundle> = {
+  encode(message: RecordBundle, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.batches) {
+      SignedBatch.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.records) {
+      PlacedRecord.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.leases) {
+      RunningLease.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordBundle {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordBundle();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.batches.push(SignedBatch.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.records.push(PlacedRecord.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.leases.push(RunningLease.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RecordBundle {
+    return {
+      batches: globalThis.Array.isArray(object?.batches) ? object.batches.map((e: any) => SignedBatch.fromJSON(e)) : [],
+      records: globalThis.Array.isArray(object?.records)
+        ? object.records.map((e: any) => PlacedRecord.fromJSON(e))
+        : [],
+      leases: globalThis.Array.isArray(object?.leases) ? object.leases.map((e: any) => RunningLease.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: RecordBundle): unknown {
+    const obj: any = {};
+    if (message.batches?.length) {
+      obj.batches = message.batches.map((e) => SignedBatch.toJSON(e));
+    }
+    if (message.records?.length) {
+      obj.records = message.records.map((e) => PlacedRecord.toJSON(e));
+    }
+    if (message.leases?.length) {
+      obj.leases = message.leases.map((e) => RunningLease.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RecordBundle>, I>>(base?: I): RecordBundle {
+    return RecordBundle.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RecordBundle>, I>>(object: I): RecordBundle {
+    const message = createBaseRecordBundle();
+    message.batches = object.batches?.map((e) => SignedBatch.fromPartial(e)) || [];
+    message.records = object.records?.map((e) => PlacedRecord.fromPartial(e)) || [];
+    message.leases = object.leases?.map((e) => RunningLease.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 function createBaseStoreRequest(): StoreRequest {
-  return { networkTag: 0n, records: [], lease: undefined };
+  return { networkTag: 0n, bundle: Buffer.alloc(0), lease: undefined };
 }
 
 export const StoreRequest: MessageFns<StoreRequest> = {
@@ -1020,8 +1277,8 @@ export const StoreRequest: MessageFns<StoreRequest> = {
       }
       writer.uint32(9).fixed64(message.networkTag);
     }
-    for (const v of message.records) {
-      PlacedRecord.encode(v!, writer.uint32(18).fork()).join();
+    if (message.bundle.length !== 0) {
+      writer.uint32(18).bytes(message.bundle);
     }
     if (message.lease !== undefined) {
       Lease.encode(message.lease, writer.uint32(26).fork()).join();
@@ -1055,7 +1312,7 @@ export const StoreRequest: MessageFns<StoreRequest> = {
               break;
             }
 
-            message.records.push(PlacedRecord.decode(reader, reader.uint32()));
+            message.bundle = Buffer.from(reader.bytes());
             continue;
           }
           case 3: {
@@ -1085,9 +1342,7 @@ export const StoreRequest: MessageFns<StoreRequest> = {
         : isSet(object.network_tag)
         ? BigInt(object.network_tag)
         : 0n,
-      records: globalThis.Array.isArray(object?.records)
-        ? object.records.map((e: any) => PlacedRecord.fromJSON(e))
-        : [],
+      bundle: isSet(object.bundle) ? Buffer.from(bytesFromBase64(object.bundle)) : Buffer.alloc(0),
       lease: isSet(object.lease) ? Lease.fromJSON(object.lease) : undefined,
     };
   },
@@ -1097,8 +1352,8 @@ export const StoreRequest: MessageFns<StoreRequest> = {
     if (message.networkTag !== 0n) {
       obj.networkTag = message.networkTag.toString();
     }
-    if (message.records?.length) {
-      obj.records = message.records.map((e) => PlacedRecord.toJSON(e));
+    if (message.bundle.length !== 0) {
+      obj.bundle = base64FromBytes(message.bundle);
     }
     if (message.lease !== undefined) {
       obj.lease = Lease.toJSON(message.lease);
@@ -1114,14 +1369,14 @@ export const StoreRequest: MessageFns<StoreRequest> = {
     message.networkTag = (object.networkTag !== undefined && object.networkTag !== null)
       ? BigInt(object.networkTag)
       : 0n;
-    message.records = object.records?.map((e) => PlacedRecord.fromPartial(e)) || [];
+    message.bundle = object.bundle ?? Buffer.alloc(0);
     message.lease = (object.lease !== undefined && object.lease !== null) ? Lease.fromPartial(object.lease) : undefined;
     return message;
   },
 };
 
 function createBaseStoreResponse(): StoreResponse {
-  return { results: [], publications: [], replicas: 0 };
+  return { results: [], publications: Buffer.alloc(0), replicas: 0, replicasWanted: 0 };
 }
 
 export const StoreResponse: MessageFns<StoreResponse> = {
@@ -1129,11 +1384,14 @@ export const StoreResponse: MessageFns<StoreResponse> = {
     for (const v of message.results) {
       StoreResult.encode(v!, writer.uint32(10).fork()).join();
     }
-    for (const v of message.publications) {
-      Record.encode(v!, writer.uint32(18).fork()).join();
+    if (message.publications.length !== 0) {
+      writer.uint32(18).bytes(message.publications);
     }
     if (message.replicas !== 0) {
       writer.uint32(24).uint32(message.replicas);
+    }
+    if (message.replicasWanted !== 0) {
+      writer.uint32(32).uint32(message.replicasWanted);
     }
     return writer;
   },
@@ -1164,7 +1422,7 @@ export const StoreResponse: MessageFns<StoreResponse> = {
               break;
             }
 
-            message.publications.push(Record.decode(reader, reader.uint32()));
+            message.publications = Buffer.from(reader.bytes());
             continue;
           }
           case 3: {
@@ -1173,6 +1431,14 @@ export const StoreResponse: MessageFns<StoreResponse> = {
             }
 
             message.replicas = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.replicasWanted = reader.uint32();
             continue;
           }
         }
@@ -1190,10 +1456,13 @@ export const StoreResponse: MessageFns<StoreResponse> = {
   fromJSON(object: any): StoreResponse {
     return {
       results: globalThis.Array.isArray(object?.results) ? object.results.map((e: any) => StoreResult.fromJSON(e)) : [],
-      publications: globalThis.Array.isArray(object?.publications)
-        ? object.publications.map((e: any) => Record.fromJSON(e))
-        : [],
+      publications: isSet(object.publications) ? Buffer.from(bytesFromBase64(object.publications)) : Buffer.alloc(0),
       replicas: isSet(object.replicas) ? globalThis.Number(object.replicas) : 0,
+      replicasWanted: isSet(object.replicasWanted)
+        ? globalThis.Number(object.replicasWanted)
+        : isSet(object.replicas_wanted)
+        ? globalThis.Number(object.replicas_wanted)
+        : 0,
     };
   },
 
@@ -1202,11 +1471,14 @@ export const StoreResponse: MessageFns<StoreResponse> = {
     if (message.results?.length) {
       obj.results = message.results.map((e) => StoreResult.toJSON(e));
     }
-    if (message.publications?.length) {
-      obj.publications = message.publications.map((e) => Record.toJSON(e));
+    if (message.publications.length !== 0) {
+      obj.publications = base64FromBytes(message.publications);
     }
     if (message.replicas !== 0) {
       obj.replicas = Math.round(message.replicas);
+    }
+    if (message.replicasWanted !== 0) {
+      obj.replicasWanted = Math.round(message.replicasWanted);
     }
     return obj;
   },
@@ -1217,8 +1489,9 @@ export const StoreResponse: MessageFns<StoreResponse> = {
   fromPartial<I extends Exact<DeepPartial<StoreResponse>, I>>(object: I): StoreResponse {
     const message = createBaseStoreResponse();
     message.results = object.results?.map((e) => StoreResult.fromPartial(e)) || [];
-    message.publications = object.publications?.map((e) => Record.fromPartial(e)) || [];
+    message.publications = object.publications ?? Buffer.alloc(0);
     message.replicas = object.replicas ?? 0;
+    message.replicasWanted = object.replicasWanted ?? 0;
     return message;
   },
 };
@@ -1309,7 +1582,7 @@ export const StoreResult: MessageFns<StoreResult> = {
 };
 
 function createBaseReplicateRequest(): ReplicateRequest {
-  return { networkTag: 0n, records: [], leases: [] };
+  return { networkTag: 0n, bundle: Buffer.alloc(0) };
 }
 
 export const ReplicateRequest: MessageFns<ReplicateRequest> = {
@@ -1320,11 +1593,8 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
       }
       writer.uint32(9).fixed64(message.networkTag);
     }
-    for (const v of message.records) {
-      PlacedRecord.encode(v!, writer.uint32(18).fork()).join();
-    }
-    for (const v of message.leases) {
-      RunningLease.encode(v!, writer.uint32(26).fork()).join();
+    if (message.bundle.length !== 0) {
+      writer.uint32(18).bytes(message.bundle);
     }
     return writer;
   },
@@ -1355,15 +1625,7 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
               break;
             }
 
-            message.records.push(PlacedRecord.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.leases.push(RunningLease.decode(reader, reader.uint32()));
+            message.bundle = Buffer.from(reader.bytes());
             continue;
           }
         }
@@ -1385,10 +1647,7 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
         : isSet(object.network_tag)
         ? BigInt(object.network_tag)
         : 0n,
-      records: globalThis.Array.isArray(object?.records)
-        ? object.records.map((e: any) => PlacedRecord.fromJSON(e))
-        : [],
-      leases: globalThis.Array.isArray(object?.leases) ? object.leases.map((e: any) => RunningLease.fromJSON(e)) : [],
+      bundle: isSet(object.bundle) ? Buffer.from(bytesFromBase64(object.bundle)) : Buffer.alloc(0),
     };
   },
 
@@ -1397,11 +1656,8 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
     if (message.networkTag !== 0n) {
       obj.networkTag = message.networkTag.toString();
     }
-    if (message.records?.length) {
-      obj.records = message.records.map((e) => PlacedRecord.toJSON(e));
-    }
-    if (message.leases?.length) {
-      obj.leases = message.leases.map((e) => RunningLease.toJSON(e));
+    if (message.bundle.length !== 0) {
+      obj.bundle = base64FromBytes(message.bundle);
     }
     return obj;
   },
@@ -1414,8 +1670,7 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
     message.networkTag = (object.networkTag !== undefined && object.networkTag !== null)
       ? BigInt(object.networkTag)
       : 0n;
-    message.records = object.records?.map((e) => PlacedRecord.fromPartial(e)) || [];
-    message.leases = object.leases?.map((e) => RunningLease.fromPartial(e)) || [];
+    message.bundle = object.bundle ?? Buffer.alloc(0);
     return message;
   },
 };
@@ -1640,22 +1895,25 @@ export const FetchRequest: MessageFns<FetchRequest> = {
 };
 
 function createBaseFetchResponse(): FetchResponse {
-  return { records: [], nextCursor: Buffer.alloc(0), notOwner: false, remainingMs: [] };
+  return { batches: [], records: [], nextCursor: Buffer.alloc(0), notOwner: false, remainingMs: [], truncated: false };
 }
 
 export const FetchResponse: MessageFns<FetchResponse> = {
   encode(message: FetchResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.batches) {
+      SignedBatch.encode(v!, writer.uint32(10).fork()).join();
+    }
     for (const v of message.records) {
-      Record.encode(v!, writer.uint32(10).fork()).join();
+      writer.uint32(18).bytes(v!);
     }
     if (message.nextCursor.length !== 0) {
-      writer.uint32(18).bytes(message.nextCursor);
+      writer.uint32(26).bytes(message.nextCursor);
     }
     if (message.notOwner !== false) {
-      writer.uint32(24).bool(message.notOwner);
+      writer.uint32(32).bool(message.notOwner);
     }
     if (message.remainingMs.length !== 0) {
-      writer.uint32(34).fork();
+      writer.uint32(42).fork();
       for (const v of message.remainingMs) {
         if (BigInt.asUintN(64, v) !== v) {
           throw new globalThis.Error("a value provided in array field remainingMs of type uint64 is too large");
@@ -1663,6 +1921,9 @@ export const FetchResponse: MessageFns<FetchResponse> = {
         writer.uint64(v);
       }
       writer.join();
+    }
+    if (message.truncated !== false) {
+      writer.uint32(48).bool(message.truncated);
     }
     return writer;
   },
@@ -1685,7 +1946,7 @@ export const FetchResponse: MessageFns<FetchResponse> = {
               break;
             }
 
-            message.records.push(Record.decode(reader, reader.uint32()));
+            message.batches.push(SignedBatch.decode(reader, reader.uint32()));
             continue;
           }
           case 2: {
@@ -1693,25 +1954,33 @@ export const FetchResponse: MessageFns<FetchResponse> = {
               break;
             }
 
-            message.nextCursor = Buffer.from(reader.bytes());
+            message.records.push(Buffer.from(reader.bytes()));
             continue;
           }
           case 3: {
-            if (tag !== 24) {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nextCursor = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
               break;
             }
 
             message.notOwner = reader.bool();
             continue;
           }
-          case 4: {
-            if (tag === 32) {
+          case 5: {
+            if (tag === 40) {
               message.remainingMs.push(reader.uint64() as bigint);
 
               continue;
             }
 
-            if (tag === 34) {
+            if (tag === 42) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
                 message.remainingMs.push(reader.uint64() as bigint);
@@ -1721,6 +1990,14 @@ export const FetchResponse: MessageFns<FetchResponse> = {
             }
 
             break;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.truncated = reader.bool();
+            continue;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
@@ -1736,7 +2013,10 @@ export const FetchResponse: MessageFns<FetchResponse> = {
 
   fromJSON(object: any): FetchResponse {
     return {
-      records: globalThis.Array.isArray(object?.records) ? object.records.map((e: any) => Record.fromJSON(e)) : [],
+      batches: globalThis.Array.isArray(object?.batches) ? object.batches.map((e: any) => SignedBatch.fromJSON(e)) : [],
+      records: globalThis.Array.isArray(object?.records)
+        ? object.records.map((e: any) => Buffer.from(bytesFromBase64(e)))
+        : [],
       nextCursor: isSet(object.nextCursor)
         ? Buffer.from(bytesFromBase64(object.nextCursor))
         : isSet(object.next_cursor)
@@ -1752,13 +2032,17 @@ export const FetchResponse: MessageFns<FetchResponse> = {
         : globalThis.Array.isArray(object?.remaining_ms)
         ? object.remaining_ms.map((e: any) => BigInt(e))
         : [],
+      truncated: isSet(object.truncated) ? globalThis.Boolean(object.truncated) : false,
     };
   },
 
   toJSON(message: FetchResponse): unknown {
     const obj: any = {};
+    if (message.batches?.length) {
+      obj.batches = message.batches.map((e) => SignedBatch.toJSON(e));
+    }
     if (message.records?.length) {
-      obj.records = message.records.map((e) => Record.toJSON(e));
+      obj.records = message.records.map((e) => base64FromBytes(e));
     }
     if (message.nextCursor.length !== 0) {
       obj.nextCursor = base64FromBytes(message.nextCursor);
@@ -1769,6 +2053,9 @@ export const FetchResponse: MessageFns<FetchResponse> = {
     if (message.remainingMs?.length) {
       obj.remainingMs = message.remainingMs.map((e) => e.toString());
     }
+    if (message.truncated !== false) {
+      obj.truncated = message.truncated;
+    }
     return obj;
   },
 
@@ -1777,16 +2064,18 @@ export const FetchResponse: MessageFns<FetchResponse> = {
   },
   fromPartial<I extends Exact<DeepPartial<FetchResponse>, I>>(object: I): FetchResponse {
     const message = createBaseFetchResponse();
-    message.records = object.records?.map((e) => Record.fromPartial(e)) || [];
+    message.batches = object.batches?.map((e) => SignedBatch.fromPartial(e)) || [];
+    message.records = object.records?.map((e) => e) || [];
     message.nextCursor = object.nextCursor ?? Buffer.alloc(0);
     message.notOwner = object.notOwner ?? false;
     message.remainingMs = object.remainingMs?.map((e) => BigInt(e)) || [];
+    message.truncated = object.truncated ?? false;
     return message;
   },
 };
 
 function createBaseDigestRequest(): DigestRequest {
-  return { networkTag: 0n, from: Buffer.alloc(0), to: Buffer.alloc(0), digest: Buffer.alloc(0) };
+  return { networkTag: 0n, from: Buffer.alloc(0), to: Buffer.alloc(0), digest: Buffer.alloc(0), minCopies: 0 };
 }
 
 export const DigestRequest: MessageFns<DigestRequest> = {
@@ -1805,6 +2094,9 @@ export const DigestRequest: MessageFns<DigestRequest> = {
     }
     if (message.digest.length !== 0) {
       writer.uint32(34).bytes(message.digest);
+    }
+    if (message.minCopies !== 0) {
+      writer.uint32(40).uint32(message.minCopies);
     }
     return writer;
   },
@@ -1854,6 +2146,14 @@ export const DigestRequest: MessageFns<DigestRequest> = {
             message.digest = Buffer.from(reader.bytes());
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.minCopies = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1876,6 +2176,11 @@ export const DigestRequest: MessageFns<DigestRequest> = {
       from: isSet(object.from) ? Buffer.from(bytesFromBase64(object.from)) : Buffer.alloc(0),
       to: isSet(object.to) ? Buffer.from(bytesFromBase64(object.to)) : Buffer.alloc(0),
       digest: isSet(object.digest) ? Buffer.from(bytesFromBase64(object.digest)) : Buffer.alloc(0),
+      minCopies: isSet(object.minCopies)
+        ? globalThis.Number(object.minCopies)
+        : isSet(object.min_copies)
+        ? globalThis.Number(object.min_copies)
+        : 0,
     };
   },
 
@@ -1893,6 +2198,9 @@ export const DigestRequest: MessageFns<DigestRequest> = {
     if (message.digest.length !== 0) {
       obj.digest = base64FromBytes(message.digest);
     }
+    if (message.minCopies !== 0) {
+      obj.minCopies = Math.round(message.minCopies);
+    }
     return obj;
   },
 
@@ -1907,6 +2215,7 @@ export const DigestRequest: MessageFns<DigestRequest> = {
     message.from = object.from ?? Buffer.alloc(0);
     message.to = object.to ?? Buffer.alloc(0);
     message.digest = object.digest ?? Buffer.alloc(0);
+    message.minCopies = object.minCopies ?? 0;
     return message;
   },
 };
@@ -2003,7 +2312,7 @@ function createBaseListRequest(): ListRequest {
     to: Buffer.alloc(0),
     cursor: Buffer.alloc(0),
     limit: 0,
-    whole: false,
+    minCopies: 0,
     wanted: Buffer.alloc(0),
   };
 }
@@ -2028,8 +2337,8 @@ export const ListRequest: MessageFns<ListRequest> = {
     if (message.limit !== 0) {
       writer.uint32(40).uint32(message.limit);
     }
-    if (message.whole !== false) {
-      writer.uint32(48).bool(message.whole);
+    if (message.minCopies !== 0) {
+      writer.uint32(48).uint32(message.minCopies);
     }
     if (message.wanted.length !== 0) {
       writer.uint32(58).bytes(message.wanted);
@@ -2095,7 +2404,7 @@ export const ListRequest: MessageFns<ListRequest> = {
               break;
             }
 
-            message.whole = reader.bool();
+            message.minCopies = reader.uint32();
             continue;
           }
           case 7: {
@@ -2129,7 +2438,11 @@ export const ListRequest: MessageFns<ListRequest> = {
       to: isSet(object.to) ? Buffer.from(bytesFromBase64(object.to)) : Buffer.alloc(0),
       cursor: isSet(object.cursor) ? Buffer.from(bytesFromBase64(object.cursor)) : Buffer.alloc(0),
       limit: isSet(object.limit) ? globalThis.Number(object.limit) : 0,
-      whole: isSet(object.whole) ? globalThis.Boolean(object.whole) : false,
+      minCopies: isSet(object.minCopies)
+        ? globalThis.Number(object.minCopies)
+        : isSet(object.min_copies)
+        ? globalThis.Number(object.min_copies)
+        : 0,
       wanted: isSet(object.wanted) ? Buffer.from(bytesFromBase64(object.wanted)) : Buffer.alloc(0),
     };
   },
@@ -2151,8 +2464,8 @@ export const ListRequest: MessageFns<ListRequest> = {
     if (message.limit !== 0) {
       obj.limit = Math.round(message.limit);
     }
-    if (message.whole !== false) {
-      obj.whole = message.whole;
+    if (message.minCopies !== 0) {
+      obj.minCopies = Math.round(message.minCopies);
     }
     if (message.wanted.length !== 0) {
       obj.wanted = base64FromBytes(message.wanted);
@@ -2172,29 +2485,26 @@ export const ListRequest: MessageFns<ListRequest> = {
     message.to = object.to ?? Buffer.alloc(0);
     message.cursor = object.cursor ?? Buffer.alloc(0);
     message.limit = object.limit ?? 0;
-    message.whole = object.whole ?? false;
+    message.minCopies = object.minCopies ?? 0;
     message.wanted = object.wanted ?? Buffer.alloc(0);
     return message;
   },
 };
 
 function createBaseListResponse(): ListResponse {
-  return { entries: [], records: [], leases: [], nextCursor: Buffer.alloc(0) };
+  return { entries: Buffer.alloc(0), bundle: Buffer.alloc(0), nextCursor: Buffer.alloc(0) };
 }
 
 export const ListResponse: MessageFns<ListResponse> = {
   encode(message: ListResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.entries) {
-      ListResponse_Entry.encode(v!, writer.uint32(10).fork()).join();
+    if (message.entries.length !== 0) {
+      writer.uint32(10).bytes(message.entries);
     }
-    for (const v of message.records) {
-      PlacedRecord.encode(v!, writer.uint32(18).fork()).join();
-    }
-    for (const v of message.leases) {
-      RunningLease.encode(v!, writer.uint32(26).fork()).join();
+    if (message.bundle.length !== 0) {
+      writer.uint32(18).bytes(message.bundle);
     }
     if (message.nextCursor.length !== 0) {
-      writer.uint32(34).bytes(message.nextCursor);
+      writer.uint32(26).bytes(message.nextCursor);
     }
     return writer;
   },
@@ -2217,7 +2527,7 @@ export const ListResponse: MessageFns<ListResponse> = {
               break;
             }
 
-            message.entries.push(ListResponse_Entry.decode(reader, reader.uint32()));
+            message.entries = Buffer.from(reader.bytes());
             continue;
           }
           case 2: {
@@ -2225,19 +2535,11 @@ export const ListResponse: MessageFns<ListResponse> = {
               break;
             }
 
-            message.records.push(PlacedRecord.decode(reader, reader.uint32()));
+            message.bundle = Buffer.from(reader.bytes());
             continue;
           }
           case 3: {
             if (tag !== 26) {
-              break;
-            }
-
-            message.leases.push(RunningLease.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
               break;
             }
 
@@ -2258,13 +2560,8 @@ export const ListResponse: MessageFns<ListResponse> = {
 
   fromJSON(object: any): ListResponse {
     return {
-      entries: globalThis.Array.isArray(object?.entries)
-        ? object.entries.map((e: any) => ListResponse_Entry.fromJSON(e))
-        : [],
-      records: globalThis.Array.isArray(object?.records)
-        ? object.records.map((e: any) => PlacedRecord.fromJSON(e))
-        : [],
-      leases: globalThis.Array.isArray(object?.leases) ? object.leases.map((e: any) => RunningLease.fromJSON(e)) : [],
+      entries: isSet(object.entries) ? Buffer.from(bytesFromBase64(object.entries)) : Buffer.alloc(0),
+      bundle: isSet(object.bundle) ? Buffer.from(bytesFromBase64(object.bundle)) : Buffer.alloc(0),
       nextCursor: isSet(object.nextCursor)
         ? Buffer.from(bytesFromBase64(object.nextCursor))
         : isSet(object.next_cursor)
@@ -2275,14 +2572,11 @@ export const ListResponse: MessageFns<ListResponse> = {
 
   toJSON(message: ListResponse): unknown {
     const obj: any = {};
-    if (message.entries?.length) {
-      obj.entries = message.entries.map((e) => ListResponse_Entry.toJSON(e));
+    if (message.entries.length !== 0) {
+      obj.entries = base64FromBytes(message.entries);
     }
-    if (message.records?.length) {
-      obj.records = message.records.map((e) => PlacedRecord.toJSON(e));
-    }
-    if (message.leases?.length) {
-      obj.leases = message.leases.map((e) => RunningLease.toJSON(e));
+    if (message.bundle.length !== 0) {
+      obj.bundle = base64FromBytes(message.bundle);
     }
     if (message.nextCursor.length !== 0) {
       obj.nextCursor = base64FromBytes(message.nextCursor);
@@ -2295,42 +2589,32 @@ export const ListResponse: MessageFns<ListResponse> = {
   },
   fromPartial<I extends Exact<DeepPartial<ListResponse>, I>>(object: I): ListResponse {
     const message = createBaseListResponse();
-    message.entries = object.entries?.map((e) => ListResponse_Entry.fromPartial(e)) || [];
-    message.records = object.records?.map((e) => PlacedRecord.fromPartial(e)) || [];
-    message.leases = object.leases?.map((e) => RunningLease.fromPartial(e)) || [];
+    message.entries = object.entries ?? Buffer.alloc(0);
+    message.bundle = object.bundle ?? Buffer.alloc(0);
     message.nextCursor = object.nextCursor ?? Buffer.alloc(0);
     return message;
   },
 };
 
-function createBaseListResponse_Entry(): ListResponse_Entry {
-  return { placementKey: Buffer.alloc(0), recordId: Buffer.alloc(0), seq: 0n, versionTag: 0n };
+function createBaseMissingRequest(): MissingRequest {
+  return { networkTag: 0n, entries: Buffer.alloc(0) };
 }
 
-export const ListResponse_Entry: MessageFns<ListResponse_Entry> = {
-  encode(message: ListResponse_Entry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.placementKey.length !== 0) {
-      writer.uint32(10).bytes(message.placementKey);
-    }
-    if (message.recordId.length !== 0) {
-      writer.uint32(18).bytes(message.recordId);
-    }
-    if (message.seq !== 0n) {
-      if (BigInt.asUintN(64, message.seq) !== message.seq) {
-        throw new globalThis.Error("value provided for field message.seq of type uint64 too large");
+export const MissingRequest: MessageFns<MissingRequest> = {
+  encode(message: MissingRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.networkTag !== 0n) {
+      if (BigInt.asUintN(64, message.networkTag) !== message.networkTag) {
+        throw new globalThis.Error("value provided for field message.networkTag of type fixed64 too large");
       }
-      writer.uint32(24).uint64(message.seq);
+      writer.uint32(9).fixed64(message.networkTag);
     }
-    if (message.versionTag !== 0n) {
-      if (BigInt.asUintN(64, message.versionTag) !== message.versionTag) {
-        throw new globalThis.Error("value provided for field message.versionTag of type fixed64 too large");
-      }
-      writer.uint32(33).fixed64(message.versionTag);
+    if (message.entries.length !== 0) {
+      writer.uint32(18).bytes(message.entries);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ListResponse_Entry {
+  decode(input: BinaryReader | Uint8Array, length?: number): MissingRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2339,16 +2623,16 @@ export const ListResponse_Entry: MessageFns<ListResponse_Entry> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseListResponse_Entry();
+      const message = createBaseMissingRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
           case 1: {
-            if (tag !== 10) {
+            if (tag !== 9) {
               break;
             }
 
-            message.placementKey = Buffer.from(reader.bytes());
+            message.networkTag = reader.fixed64() as bigint;
             continue;
           }
           case 2: {
@@ -2356,23 +2640,7 @@ export const ListResponse_Entry: MessageFns<ListResponse_Entry> = {
               break;
             }
 
-            message.recordId = Buffer.from(reader.bytes());
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.seq = reader.uint64() as bigint;
-            continue;
-          }
-          case 4: {
-            if (tag !== 33) {
-              break;
-            }
-
-            message.versionTag = reader.fixed64() as bigint;
+            message.entries = Buffer.from(reader.bytes());
             continue;
           }
         }
@@ -2387,55 +2655,120 @@ export const ListResponse_Entry: MessageFns<ListResponse_Entry> = {
     }
   },
 
-  fromJSON(object: any): ListResponse_Entry {
+  fromJSON(object: any): MissingRequest {
     return {
-      placementKey: isSet(object.placementKey)
-        ? Buffer.from(bytesFromBase64(object.placementKey))
-        : isSet(object.placement_key)
-        ? Buffer.from(bytesFromBase64(object.placement_key))
-        : Buffer.alloc(0),
-      recordId: isSet(object.recordId)
-        ? Buffer.from(bytesFromBase64(object.recordId))
-        : isSet(object.record_id)
-        ? Buffer.from(bytesFromBase64(object.record_id))
-        : Buffer.alloc(0),
-      seq: isSet(object.seq) ? BigInt(object.seq) : 0n,
-      versionTag: isSet(object.versionTag)
-        ? BigInt(object.versionTag)
-        : isSet(object.version_tag)
-        ? BigInt(object.version_tag)
+      networkTag: isSet(object.networkTag)
+        ? BigInt(object.networkTag)
+        : isSet(object.network_tag)
+        ? BigInt(object.network_tag)
         : 0n,
+      entries: isSet(object.entries) ? Buffer.from(bytesFromBase64(object.entries)) : Buffer.alloc(0),
     };
   },
 
-  toJSON(message: ListResponse_Entry): unknown {
+  toJSON(message: MissingRequest): unknown {
     const obj: any = {};
-    if (message.placementKey.length !== 0) {
-      obj.placementKey = base64FromBytes(message.placementKey);
+    if (message.networkTag !== 0n) {
+      obj.networkTag = message.networkTag.toString();
     }
-    if (message.recordId.length !== 0) {
-      obj.recordId = base64FromBytes(message.recordId);
-    }
-    if (message.seq !== 0n) {
-      obj.seq = message.seq.toString();
-    }
-    if (message.versionTag !== 0n) {
-      obj.versionTag = message.versionTag.toString();
+    if (message.entries.length !== 0) {
+      obj.entries = base64FromBytes(message.entries);
     }
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListResponse_Entry>, I>>(base?: I): ListResponse_Entry {
-    return ListResponse_Entry.fromPartial(base ?? ({} as any));
+  create<I extends Exact<DeepPartial<MissingRequest>, I>>(base?: I): MissingRequest {
+    return MissingRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<ListResponse_Entry>, I>>(object: I): ListResponse_Entry {
-    const message = createBaseListResponse_Entry();
-    message.placementKey = object.placementKey ?? Buffer.alloc(0);
-    message.recordId = object.recordId ?? Buffer.alloc(0);
-    message.seq = (object.seq !== undefined && object.seq !== null) ? BigInt(object.seq) : 0n;
-    message.versionTag = (object.versionTag !== undefined && object.versionTag !== null)
-      ? BigInt(object.versionTag)
+  fromPartial<I extends Exact<DeepPartial<MissingRequest>, I>>(object: I): MissingRequest {
+    const message = createBaseMissingRequest();
+    message.networkTag = (object.networkTag !== undefined && object.networkTag !== null)
+      ? BigInt(object.networkTag)
       : 0n;
+    message.entries = object.entries ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseMissingResponse(): MissingResponse {
+  return { missing: [] };
+}
+
+export const MissingResponse: MessageFns<MissingResponse> = {
+  encode(message: MissingResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.missing.length !== 0) {
+      writer.uint32(10).fork();
+      for (const v of message.missing) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MissingResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMissingResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag === 8) {
+              message.missing.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 10) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.missing.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MissingResponse {
+    return {
+      missing: globalThis.Array.isArray(object?.missing) ? object.missing.map((e: any) => globalThis.Number(e)) : [],
+    };
+  },
+
+  toJSON(message: MissingResponse): unknown {
+    const obj: any = {};
+    if (message.missing?.length) {
+      obj.missing = message.missing.map((e) => Math.round(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<MissingResponse>, I>>(base?: I): MissingResponse {
+    return MissingResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MissingResponse>, I>>(object: I): MissingResponse {
+    const message = createBaseMissingResponse();
+    message.missing = object.missing?.map((e) => e) || [];
     return message;
   },
 };
@@ -2447,7 +2780,8 @@ function createBaseRenewRequest(): RenewRequest {
     from: Buffer.alloc(0),
     to: Buffer.alloc(0),
     digest: Buffer.alloc(0),
-    count: 0,
+    sinceArrival: 0n,
+    storeId: 0n,
   };
 }
 
@@ -2471,8 +2805,17 @@ export const RenewRequest: MessageFns<RenewRequest> = {
     if (message.digest.length !== 0) {
       writer.uint32(42).bytes(message.digest);
     }
-    if (message.count !== 0) {
-      writer.uint32(48).uint32(message.count);
+    if (message.sinceArrival !== 0n) {
+      if (BigInt.asUintN(64, message.sinceArrival) !== message.sinceArrival) {
+        throw new globalThis.Error("value provided for field message.sinceArrival of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.sinceArrival);
+    }
+    if (message.storeId !== 0n) {
+      if (BigInt.asUintN(64, message.storeId) !== message.storeId) {
+        throw new globalThis.Error("value provided for field message.storeId of type fixed64 too large");
+      }
+      writer.uint32(57).fixed64(message.storeId);
     }
     return writer;
   },
@@ -2535,7 +2878,15 @@ export const RenewRequest: MessageFns<RenewRequest> = {
               break;
             }
 
-            message.count = reader.uint32();
+            message.sinceArrival = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.storeId = reader.fixed64() as bigint;
             continue;
           }
         }
@@ -2561,7 +2912,12 @@ export const RenewRequest: MessageFns<RenewRequest> = {
       from: isSet(object.from) ? Buffer.from(bytesFromBase64(object.from)) : Buffer.alloc(0),
       to: isSet(object.to) ? Buffer.from(bytesFromBase64(object.to)) : Buffer.alloc(0),
       digest: isSet(object.digest) ? Buffer.from(bytesFromBase64(object.digest)) : Buffer.alloc(0),
-      count: isSet(object.count) ? globalThis.Number(object.count) : 0,
+      sinceArrival: isSet(object.sinceArrival)
+        ? BigInt(object.sinceArrival)
+        : isSet(object.since_arrival)
+        ? BigInt(object.since_arrival)
+        : 0n,
+      storeId: isSet(object.storeId) ? BigInt(object.storeId) : isSet(object.store_id) ? BigInt(object.store_id) : 0n,
     };
   },
 
@@ -2582,8 +2938,11 @@ export const RenewRequest: MessageFns<RenewRequest> = {
     if (message.digest.length !== 0) {
       obj.digest = base64FromBytes(message.digest);
     }
-    if (message.count !== 0) {
-      obj.count = Math.round(message.count);
+    if (message.sinceArrival !== 0n) {
+      obj.sinceArrival = message.sinceArrival.toString();
+    }
+    if (message.storeId !== 0n) {
+      obj.storeId = message.storeId.toString();
     }
     return obj;
   },
@@ -2600,13 +2959,24 @@ export const RenewRequest: MessageFns<RenewRequest> = {
     message.from = object.from ?? Buffer.alloc(0);
     message.to = object.to ?? Buffer.alloc(0);
     message.digest = object.digest ?? Buffer.alloc(0);
-    message.count = object.count ?? 0;
+    message.sinceArrival = (object.sinceArrival !== undefined && object.sinceArrival !== null)
+      ? BigInt(object.sinceArrival)
+      : 0n;
+    message.storeId = (object.storeId !== undefined && object.storeId !== null) ? BigInt(object.storeId) : 0n;
     return message;
   },
 };
 
 function createBaseRenewResponse(): RenewResponse {
-  return { equal: false, notOwner: false, buckets: Buffer.alloc(0), publications: [] };
+  return {
+    equal: false,
+    notOwner: false,
+    buckets: Buffer.alloc(0),
+    publications: Buffer.alloc(0),
+    arrival: 0n,
+    more: false,
+    storeId: 0n,
+  };
 }
 
 export const RenewResponse: MessageFns<RenewResponse> = {
@@ -2620,8 +2990,23 @@ export const RenewResponse: MessageFns<RenewResponse> = {
     if (message.buckets.length !== 0) {
       writer.uint32(26).bytes(message.buckets);
     }
-    for (const v of message.publications) {
-      Record.encode(v!, writer.uint32(34).fork()).join();
+    if (message.publications.length !== 0) {
+      writer.uint32(34).bytes(message.publications);
+    }
+    if (message.arrival !== 0n) {
+      if (BigInt.asUintN(64, message.arrival) !== message.arrival) {
+        throw new globalThis.Error("value provided for field message.arrival of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.arrival);
+    }
+    if (message.more !== false) {
+      writer.uint32(48).bool(message.more);
+    }
+    if (message.storeId !== 0n) {
+      if (BigInt.asUintN(64, message.storeId) !== message.storeId) {
+        throw new globalThis.Error("value provided for field message.storeId of type fixed64 too large");
+      }
+      writer.uint32(57).fixed64(message.storeId);
     }
     return writer;
   },
@@ -2668,7 +3053,31 @@ export const RenewResponse: MessageFns<RenewResponse> = {
               break;
             }
 
-            message.publications.push(Record.decode(reader, reader.uint32()));
+            message.publications = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.arrival = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.more = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.storeId = reader.fixed64() as bigint;
             continue;
           }
         }
@@ -2692,9 +3101,10 @@ export const RenewResponse: MessageFns<RenewResponse> = {
         ? globalThis.Boolean(object.not_owner)
         : false,
       buckets: isSet(object.buckets) ? Buffer.from(bytesFromBase64(object.buckets)) : Buffer.alloc(0),
-      publications: globalThis.Array.isArray(object?.publications)
-        ? object.publications.map((e: any) => Record.fromJSON(e))
-        : [],
+      publications: isSet(object.publications) ? Buffer.from(bytesFromBase64(object.publications)) : Buffer.alloc(0),
+      arrival: isSet(object.arrival) ? BigInt(object.arrival) : 0n,
+      more: isSet(object.more) ? globalThis.Boolean(object.more) : false,
+      storeId: isSet(object.storeId) ? BigInt(object.storeId) : isSet(object.store_id) ? BigInt(object.store_id) : 0n,
     };
   },
 
@@ -2709,8 +3119,17 @@ export const RenewResponse: MessageFns<RenewResponse> = {
     if (message.buckets.length !== 0) {
       obj.buckets = base64FromBytes(message.buckets);
     }
-    if (message.publications?.length) {
-      obj.publications = message.publications.map((e) => Record.toJSON(e));
+    if (message.publications.length !== 0) {
+      obj.publications = base64FromBytes(message.publications);
+    }
+    if (message.arrival !== 0n) {
+      obj.arrival = message.arrival.toString();
+    }
+    if (message.more !== false) {
+      obj.more = message.more;
+    }
+    if (message.storeId !== 0n) {
+      obj.storeId = message.storeId.toString();
     }
     return obj;
   },
@@ -2723,7 +3142,10 @@ export const RenewResponse: MessageFns<RenewResponse> = {
     message.equal = object.equal ?? false;
     message.notOwner = object.notOwner ?? false;
     message.buckets = object.buckets ?? Buffer.alloc(0);
-    message.publications = object.publications?.map((e) => Record.fromPartial(e)) || [];
+    message.publications = object.publications ?? Buffer.alloc(0);
+    message.arrival = (object.arrival !== undefined && object.arrival !== null) ? BigInt(object.arrival) : 0n;
+    message.more = object.more ?? false;
+    message.storeId = (object.storeId !== undefined && object.storeId !== null) ? BigInt(object.storeId) : 0n;
     return message;
   },
 };
@@ -2774,7 +3196,7 @@ export const RecordsServiceService = {
     responseSerialize: (value: DigestResponse): Buffer => Buffer.from(DigestResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DigestResponse => DigestResponse.decode(value),
   },
-  /** The entries of one part of a range, to find which records are missing; or the records themselves. */
+  /** The entries of a range, to find which records are missing; or the records wanted of them. */
   list: {
     path: "/anillo.records.v1.RecordsService/List" as const,
     requestStream: false as const,
@@ -2783,6 +3205,16 @@ export const RecordsServiceService = {
     requestDeserialize: (value: Buffer): ListRequest => ListRequest.decode(value),
     responseSerialize: (value: ListResponse): Buffer => Buffer.from(ListResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListResponse => ListResponse.decode(value),
+  },
+  /** Which of these does the one asked lack? */
+  missing: {
+    path: "/anillo.records.v1.RecordsService/Missing" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: MissingRequest): Buffer => Buffer.from(MissingRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): MissingRequest => MissingRequest.decode(value),
+    responseSerialize: (value: MissingResponse): Buffer => Buffer.from(MissingResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): MissingResponse => MissingResponse.decode(value),
   },
   /** One node's lease, renewed at one owner, with a digest of what the node has there. */
   renew: {
@@ -2808,8 +3240,10 @@ export interface RecordsServiceServer extends UntypedServiceImplementation {
   fetch: handleUnaryCall<FetchRequest, FetchResponse>;
   /** Range digests between neighbours: where two nodes differ. */
   digest: handleUnaryCall<DigestRequest, DigestResponse>;
-  /** The entries of one part of a range, to find which records are missing; or the records themselves. */
+  /** The entries of a range, to find which records are missing; or the records wanted of them. */
   list: handleUnaryCall<ListRequest, ListResponse>;
+  /** Which of these does the one asked lack? */
+  missing: handleUnaryCall<MissingRequest, MissingResponse>;
   /** One node's lease, renewed at one owner, with a digest of what the node has there. */
   renew: handleUnaryCall<RenewRequest, RenewResponse>;
 }
@@ -2882,7 +3316,7 @@ export interface RecordsServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DigestResponse) => void,
   ): ClientUnaryCall;
-  /** The entries of one part of a range, to find which records are missing; or the records themselves. */
+  /** The entries of a range, to find which records are missing; or the records wanted of them. */
   list(request: ListRequest, callback: (error: ServiceError | null, response: ListResponse) => void): ClientUnaryCall;
   list(
     request: ListRequest,
@@ -2894,6 +3328,22 @@ export interface RecordsServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListResponse) => void,
+  ): ClientUnaryCall;
+  /** Which of these does the one asked lack? */
+  missing(
+    request: MissingRequest,
+    callback: (error: ServiceError | null, response: MissingResponse) => void,
+  ): ClientUnaryCall;
+  missing(
+    request: MissingRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: MissingResponse) => void,
+  ): ClientUnaryCall;
+  missing(
+    request: MissingRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: MissingResponse) => void,
   ): ClientUnaryCall;
   /** One node's lease, renewed at one owner, with a digest of what the node has there. */
   renew(

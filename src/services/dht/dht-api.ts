@@ -85,5 +85,8 @@ export interface DhtApi {
   /** Everything that stands under a key, read from its owner and, in the background, its replicas. */
   find(key: Identifier, limit: number): Promise<Found>;
   /** Pending publications and withdrawals wait in the catalog. With `wait`, resolves when those up to now stand on the ring. */
-  publish(options: { readonly wait: boolean; readonly timeoutMs: number }): Promise<{ readonly pending: number }>;
+  publish(options: {
+    readonly wait: boolean;
+    readonly timeoutMs: number;
+  }): Promise<{ readonly pending: number }>;
 }

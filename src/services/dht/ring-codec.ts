@@ -29,6 +29,7 @@ const HASH_MAX_BYTES = 32;
 export interface Exchange {
   readonly from: Contact;
   readonly toId: Identifier;
+  /** 0 when the sender knows only the address. */
   readonly toIncarnation: number;
   readonly request: RingRequest;
 }
@@ -57,7 +58,7 @@ export function decodeExchange(bytes: Uint8Array, networkTag: bigint): Exchange 
   return {
     from: decodeContact(wire.from),
     toId: decodeId(wire.toId),
-    toIncarnation: decodeIncarnation(wire.toIncarnation),
+    toIncarnation: wire.toIncarnation === 0n ? 0 : decodeIncarnation(wire.toIncarnation),
     request: decodeRequest(wire.request),
   };
 }

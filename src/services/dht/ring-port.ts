@@ -1,6 +1,7 @@
 /** What the parts of the DHT service need of the ring and of peers, without its driver and channels. */
-import type { NodeDescriptor } from '../../identity/descriptor.ts';
+
 import type { RecordsServiceClient } from '../../generated/anillo/records/v1/records.ts';
+import type { NodeDescriptor } from '../../identity/descriptor.ts';
 import type { LookupResult, RingEvent } from '../../ring/effect.ts';
 import type { Identifier } from '../../ring/identifier.ts';
 import type { Contact } from '../../ring/message.ts';

@@ -1,0 +1,197 @@
+/** The nodes that this one talks to: a bounded pool of channels by address, and what their ends have shown of themselves. */
+import type { Logger } from 'pino';
+import type { RecordsServiceClient } from '../../generated/anillo/records/v1/records.ts';
+import type { NodeDescriptor } from '../../identity/descriptor.ts';
+import { Problem } from '../../problems/problem.ts';
+import type { Contact, RingRequest } from '../../ring/message.ts';
+import { DescriptorCache } from './descriptor-cache.ts';
+import { contactOf } from './hello.ts';
+import type { OwnDescriptor } from './own-descriptor.ts';
+import { PeerChannel, wrongNode } from './peer-channel.ts';
+import { type Answer, decodeAnswer, encodeExchange } from './ring-codec.ts';
+import type { PeerPort } from './ring-port.ts';
+
+/** Open channels: sockets and memory. A ring of one hop below this size never reconnects. */
+const CHANNELS_MAX = 512;
+const IDLE_CLOSE_MS = 5 * 60_000;
+const SWEEP_MS = 60_000;
+/** Connecting and Hello together; callers may give up sooner, the connection still comes for the next one. */
+const HELLO_TIMEOUT_MS = 3_000;
+/** A descriptor older than this is shown as it is, and asked for again in the background. */
+const REFRESH_MS = 5 * 60_000;
+const ANNOUNCE_PARALLEL = 8;
+
+/** Null error and an answer, or why there is none. */
+export type ExchangeDone = (error: Error | null, answer: Answer | null) => void;
+
+export class Peers implements PeerPort {
+  readonly networkId: string;
+  readonly networkTag: bigint;
+  readonly #own: OwnDescriptor;
+  readonly #log: Logger;
+  readonly #onSuperseded: (by: Contact) => void;
+  readonly #channels = new Map<string, PeerChannel>();
+  readonly #opening = new Map<string, Promise<PeerChannel>>();
+  readonly #descriptors = new DescriptorCache();
+  readonly #sweep: NodeJS.Timeout;
+  #stopped = false;
+
+  /** @param onSuperseded a later life of this very node has shown itself, signed with its key */
+  constructor(own: OwnDescriptor, log: Logger, onSuperseded: (by: Contact) => void) {
+    this.#own = own;
+    this.#onSuperseded = onSuperseded;
+    this.#log = log;
+    this.networkId = own.networkId;
+    this.networkTag = own.networkTag;
+    this.#sweep = setInterval(() => this.#closeIdle(), SWEEP_MS);
+    own.onChange(() => void this.#announce());
+  }
+
+  /** Asks `to` and calls `done` once, later. The short way, where the channel is open, has no promise on it. */
+  exchange(to: Contact, request: RingRequest, timeoutMs: number, done: ExchangeDone): void {
+    const bytes = encodeExchange(this.networkTag, this.#own.contact, to, request);
+    const channel = this.#channels.get(to.address);
+    if (channel?.peer != null) {
+      this.#ask(channel, to, bytes, timeoutMs, done);
+      return;
+    }
+    const dueMs = performance.now() + timeoutMs;
+    this.#open(to.address, timeoutMs).then(
+      (opened) => this.#ask(opened, to, bytes, Math.max(1, dueMs - performance.now()), done),
+      (error: Error) => done(error, null),
+    );
+  }
+
+  /** @throws Problem `unreachable`, `deadline`, `wrong_node`, `other_network`, `other_version` */
+  async records(to: Contact, timeoutMs: number): Promise<RecordsServiceClient> {
+    const open = this.#channels.get(to.address);
+    const channel = open?.peer == null ? await this.#open(to.address, timeoutMs) : open;
+    const peer = channel.peer;
+    if (peer?.id !== to.id || peer.incarnation !== to.incarnation) {
+      throw wrongNode(to.address, lifeOf(peer), lifeOf(to));
+    }
+    channel.usedAtMs = performance.now();
+    return channel.records;
+  }
+
+  descriptor(id: string): NodeDescriptor | null {
+    if (id === this.#own.contact.id) return this.#own.opened;
+    const descriptor = this.#descriptors.get(id);
+    if (descriptor !== null && this.#descriptors.ageMs(id) > REFRESH_MS) {
+      this.meet(contactOf(descriptor).address, HELLO_TIMEOUT_MS).catch((error: Error) => {
+        this.#log.debug({ id, reason: error.message }, 'descriptor not refreshed');
+      });
+    }
+    return descriptor;
+  }
+
+  /** Takes in what a Hello showed. */
+  learn(descriptor: NodeDescriptor): void {
+    const own = this.#own.contact;
+    if (descriptor.id !== own.id) this.#descriptors.learn(descriptor);
+    else if (descriptor.incarnation > own.incarnation) this.#onSuperseded(contactOf(descriptor));
+  }
+
+  /** Says Hello at an address, again where it is known: who is there now? @throws Problem as `records` */
+  async meet(address: string, timeoutMs: number): Promise<NodeDescriptor> {
+    const open = this.#channels.get(address);
+    if (open?.peer == null) {
+      const opened = (await this.#open(address, timeoutMs)).peer;
+      if (opened === null) throw new Problem('unreachable', { what: 'The node', address, hint: '' });
+      return opened;
+    }
+    const descriptor = await open.hello(timeoutMs);
+    this.learn(descriptor);
+    return descriptor;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#sweep);
+    for (const channel of [...this.#channels.values()]) channel.close();
+  }
+
+  #ask(channel: PeerChannel, to: Contact, bytes: Buffer, timeoutMs: number, done: ExchangeDone): void {
+    const peer = channel.peer;
+    if (peer === null || peer.id !== to.id) {
+      done(wrongNode(to.address, lifeOf(peer), lifeOf(to)), null);
+      return;
+    }
+    channel.exchange(bytes, timeoutMs, (error, bytesBack) => {
+      if (error !== null || bytesBack === undefined) {
+        done(error ?? new Error('no answer'), null);
+        return;
+      }
+      try {
+        const answer = decodeAnswer(bytesBack);
+        if (answer.from.id === peer.id && answer.from.incarnation === peer.incarnation) done(null, answer);
+        else throw wrongNode(to.address, lifeOf(answer.from), lifeOf(peer));
+      } catch (refused) {
+        channel.close();
+        done(refused as Error, null);
+      }
+    });
+  }
+
+  /** The channel to `address` after its Hello; several callers share one attempt, each with its own patience. */
+  async #open(address: string, timeoutMs: number): Promise<PeerChannel> {
+    let opening = this.#opening.get(address);
+    if (opening === undefined) {
+      opening = this.#connect(address).finally(() => this.#opening.delete(address));
+      opening.catch(() => {});
+      this.#opening.set(address, opening);
+    }
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => late.reject(new Problem('deadline', { what: `The node at ${address}`, timeoutMs })),
+      timeoutMs,
+    );
+    try {
+      return await Promise.race([opening, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #connect(address: string): Promise<PeerChannel> {
+    if (this.#stopped)
+      throw new Problem('unreachable', { what: 'The node', address, hint: 'This node stops.' });
+    if (this.#channels.size >= CHANNELS_MAX) this.#closeLeastUsed();
+    const channel = new PeerChannel(address, this.#own, (closed) => {
+      if (this.#channels.get(address) === closed) this.#channels.delete(address);
+    });
+    this.#channels.set(address, channel);
+    this.learn(await channel.hello(HELLO_TIMEOUT_MS));
+    return channel;
+  }
+
+  #closeIdle(): void {
+    const before = performance.now() - IDLE_CLOSE_MS;
+    for (const channel of [...this.#channels.values()]) {
+      if (channel.usedAtMs < before) channel.close();
+    }
+  }
+
+  #closeLeastUsed(): void {
+    let least: PeerChannel | null = null;
+    for (const channel of this.#channels.values()) {
+      if (least === null || channel.usedAtMs < least.usedAtMs) least = channel;
+    }
+    least?.close();
+  }
+
+  /** Shows a new descriptor of our own to those that we talk to. */
+  async #announce(): Promise<void> {
+    const waiting = [...this.#channels.values()].filter((channel) => channel.peer !== null);
+    const tell = async (): Promise<void> => {
+      for (let channel = waiting.pop(); channel !== undefined; channel = waiting.pop()) {
+        await channel.hello(HELLO_TIMEOUT_MS).catch(() => {});
+      }
+    };
+    await Promise.all(Array.from({ length: ANNOUNCE_PARALLEL }, tell));
+  }
+}
+
+function lifeOf(life: { readonly id: string; readonly incarnation: number } | null): string {
+  return life === null ? 'nobody' : `${life.id} (life ${life.incarnation})`;
+}

@@ -1,0 +1,71 @@
+/**
+ * Answers Hello and Exchange. Who asks is taken at its word here (networks on one machine have no authority): nothing it
+ * says changes a neighbour before this node has called it back and it has proved who it is.
+ */
+import type { MethodDefinition } from '@grpc/grpc-js';
+import {
+  type HelloRequest,
+  type HelloResponse,
+  RingServiceService,
+} from '../../generated/anillo/ring/v1/ring.ts';
+import { Problem } from '../../problems/problem.ts';
+import type { RingReply } from '../../ring/message.ts';
+import { bounded, unary } from './bounded-service.ts';
+import { checkNetwork, checkVersion, makeHello, networkOf, readDescriptor } from './hello.ts';
+import type { OwnDescriptor } from './own-descriptor.ts';
+import type { Peers } from './peers.ts';
+import { CONTROL_MAX_BYTES, decodeExchange, type Exchange, encodeAnswer } from './ring-codec.ts';
+
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+/** Exchange travels as bytes up to the codec, which checks while it reads. */
+const SERVICE = bounded(
+  {
+    hello: RingServiceService.hello,
+    exchange: {
+      ...RingServiceService.exchange,
+      requestSerialize: asIs,
+      requestDeserialize: asIs,
+      responseSerialize: asIs,
+      responseDeserialize: asIs,
+    } satisfies MethodDefinition<Buffer, Buffer>,
+  },
+  CONTROL_MAX_BYTES,
+);
+
+/** The core, as requests of others see it. */
+export interface RingAnswers {
+  /** `done` is called once, unless the token is forgotten first. @throws Problem `busy` */
+  answer(asked: Exchange, done: (reply: RingReply) => void): number;
+  forget(token: number): void;
+}
+
+export function ringService(own: OwnDescriptor, peers: Peers, ring: RingAnswers) {
+  const hello = unary<HelloRequest, HelloResponse>((request) => {
+    const caller = 'the caller';
+    checkVersion(request, caller);
+    // A command, or a node that has no network yet, asks without naming one.
+    if (request.networkId.length > 0) {
+      checkNetwork({ theirs: networkOf(request), ours: own.networkId, address: caller });
+      if (request.descriptor !== undefined) peers.learn(readDescriptor(request.descriptor, own.networkId));
+    }
+    return makeHello(own.networkId, own.signed);
+  });
+
+  const exchange = unary<Buffer, Buffer>(async (bytes, call) => {
+    const asked = decodeExchange(bytes, own.networkTag);
+    const self = own.contact;
+    if (asked === null) {
+      throw new Problem('other_network', { address: 'the caller', theirs: '?', ours: own.networkId });
+    }
+    if (asked.toId !== self.id) {
+      throw new Problem('wrong_node', { address: self.address, theirs: self.id, expected: asked.toId });
+    }
+    const answered = Promise.withResolvers<RingReply>();
+    const token = ring.answer(asked, answered.resolve);
+    call.once('cancelled', () => ring.forget(token));
+    return encodeAnswer(self, await answered.promise);
+  });
+
+  return { service: SERVICE, handlers: { hello, exchange } };
+}

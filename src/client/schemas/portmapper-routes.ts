@@ -28,7 +28,11 @@ export const RegisteredNode = Type.Object({
 });
 export type RegisteredNode = Static<typeof RegisteredNode>;
 
-export const NodeList = Type.Object({ nodes: Type.Array(RegisteredNode) });
+export const NodeList = Type.Object({
+  nodes: Type.Array(RegisteredNode),
+  /** For the next page; null on the last. */
+  nextCursor: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+});
 export type NodeList = Static<typeof NodeList>;
 
 export const NetworkInfo = Type.Object({
@@ -43,6 +47,12 @@ export type NetworkInfo = Static<typeof NetworkInfo>;
 
 const Base64 = Type.String({ minLength: 4, maxLength: 32_768, description: 'base64' });
 
+/** Without `limit`, every node that is known: at most 10,000. */
+export const NodesQuery = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 10_000 })),
+  cursor: Type.Optional(Type.String({ maxLength: 64, description: 'from `nextCursor` of the page before' })),
+});
+
 /** What a node says of itself with each registration and heartbeat. */
 export const NodeReport = Type.Object({
   joined: Type.Boolean(),
@@ -55,10 +65,18 @@ export const NodeReport = Type.Object({
 });
 export type NodeReport = Static<typeof NodeReport>;
 
+/** What stands in `signed` below; `sequence` rises within an incarnation, so that no report counts twice. */
+export const ReportStatement = Type.Object({
+  act: Type.Union([Type.Literal('register'), Type.Literal('heartbeat'), Type.Literal('leave')]),
+  id: Identifier,
+  incarnation: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  sequence: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  report: NodeReport,
+});
+
 /**
  * `POST /api/v1/nodes` (registration), `POST /api/v1/nodes/{id}/heartbeat`, `POST /api/v1/nodes/{id}/leave`.
- * `signature`: Ed25519 over "anillo-heartbeat-v1\0" + networkId + the UTF-8 JSON text `signed`, which holds
- * {act: 'register'|'heartbeat'|'leave', id, incarnation, sequence, report}; sequence rises within an incarnation.
+ * `signature`: Ed25519 over "anillo-heartbeat-v1\0" + networkId + the UTF-8 JSON text `signed`, a ReportStatement.
  */
 export const SignedReport = Type.Object({
   signed: Type.String({ maxLength: 8192 }),
@@ -87,11 +105,16 @@ export const PlacementQuery = Type.Object({
 });
 
 export const Placement = Type.Object({
-  nodes: Type.Array(Type.Object({ id: Identifier, address: Address, upload: Address, freeBytes: Type.Integer() })),
+  nodes: Type.Array(
+    Type.Object({ id: Identifier, address: Address, upload: Address, freeBytes: Type.Integer() }),
+  ),
 });
 export type Placement = Static<typeof Placement>;
 
-export const OlderAllNodes = Type.Object({ all_nodes: Type.Array(Address), active_nodes: Type.Array(Address) });
+export const OlderAllNodes = Type.Object({
+  all_nodes: Type.Array(Address),
+  active_nodes: Type.Array(Address),
+});
 export const OlderActiveNodes = Type.Object({ active_nodes: Type.Array(Address) });
 export const OlderSearch = Type.Object({ node_address: Address, filename: Type.String() });
 export const OlderMessage = Type.Object({ message: Type.String() });

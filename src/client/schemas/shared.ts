@@ -6,8 +6,16 @@ export const Identifier = Type.String({ pattern: '^[0-9a-f]{64}$', description: 
 /** `host:port`, `[v6]:port`. */
 export const Address = Type.String({ minLength: 3, maxLength: 261, description: 'host:port' });
 export const CidText = Type.String({ minLength: 1, maxLength: 128, description: 'CIDv1 in base32' });
-export const FileName = Type.String({ minLength: 1, maxLength: 4096, description: 'path inside the shared folder' });
-export const NodeState = Type.Union([Type.Literal('active'), Type.Literal('suspect'), Type.Literal('inactive')]);
+export const FileName = Type.String({
+  minLength: 1,
+  maxLength: 4096,
+  description: 'path inside the shared folder',
+});
+export const NodeState = Type.Union([
+  Type.Literal('active'),
+  Type.Literal('suspect'),
+  Type.Literal('inactive'),
+]);
 export type NodeState = Static<typeof NodeState>;
 
 export const Milliseconds = Type.Number({ minimum: 0 });
@@ -39,7 +47,9 @@ export const OlderDetail = Type.Object({ detail: Type.String() });
 
 export const PageQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
-  cursor: Type.Optional(Type.String({ maxLength: 8192, description: 'from `nextCursor` of the page before' })),
+  cursor: Type.Optional(
+    Type.String({ maxLength: 8192, description: 'from `nextCursor` of the page before' }),
+  ),
 });
 
 export const LookupQuery = Type.Object({
@@ -124,6 +134,8 @@ export type ListedFile = Static<typeof ListedFile>;
 export const FilePage = Type.Object({
   files: Type.Array(ListedFile),
   nextCursor: Type.Union([Type.String(), Type.Null()]),
+  /** Whole-network lists (portmapper): nodes that did not answer, whose files are missing here. */
+  unreached: Type.Optional(Type.Array(NodeAddress)),
 });
 export type FilePage = Static<typeof FilePage>;
 

@@ -56,7 +56,11 @@ export interface Registration {
 
 export function startRegistration(options: RegistrationOptions): Registration {
   let sequence = 0;
-  const nextSequence = () => ++sequence;
+  // Never below the clock: it rises even if this life of the node registers twice over.
+  const nextSequence = () => {
+    sequence = Math.max(sequence + 1, Date.now());
+    return sequence;
+  };
   const rounds = options.portmappers.map((portmapper) => new Rounds(options, portmapper, nextSequence));
   return {
     registerNow() {

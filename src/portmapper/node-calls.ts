@@ -1,0 +1,80 @@
+/** Questions that the portmapper passes to nodes: to any that lives, with another in its place when one fails. */
+import type { Static, TSchema } from 'typebox';
+import { baseOf, type Call, type HttpClient } from '../client/http.ts';
+import { Problem } from '../problems/problem.ts';
+import type { KnownNode, Registry } from './registry.ts';
+
+/** A node that does not answer within this time is passed over. */
+const CALL_DEADLINE_MS = 3_000;
+/** Nodes asked for one answer before the asker is told that it failed. */
+const TRIES = 3;
+/** Two tries within the 3 s of the contract's "away". */
+const REACH_TRIES = 2;
+const REACH_DEADLINE_MS = 1_450;
+
+/** What speaks of the question, not of the node that was asked: another node would say the same. */
+const FINAL_STATUS = new Set([400, 404, 409, 410, 413, 416]);
+
+export type Question = Pick<Call, 'path' | 'query'>;
+
+export class NodeCalls {
+  readonly #registry: Registry;
+  readonly #http: HttpClient;
+  /** Uniform in [0, 1). */
+  readonly #random: () => number;
+
+  constructor(registry: Registry, http: HttpClient, random: () => number) {
+    this.#registry = registry;
+    this.#http = http;
+    this.#random = random;
+  }
+
+  /** @throws Problem what the node said, `no_nodes`, `unreachable`, `deadline` */
+  async askAny<Schema extends TSchema>(schema: Schema, question: Question): Promise<Static<Schema>> {
+    let failure: unknown = new Problem('no_nodes');
+    for (const node of this.#candidates()) {
+      try {
+        return await this.ask(node, schema, question, CALL_DEADLINE_MS);
+      } catch (error) {
+        if (error instanceof Problem && FINAL_STATUS.has(error.status)) throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  /** @throws Problem what the node said, `unreachable`, `deadline` */
+  ask<Schema extends TSchema>(
+    node: KnownNode,
+    schema: Schema,
+    question: Question,
+    timeoutMs: number = CALL_DEADLINE_MS,
+  ): Promise<Static<Schema>> {
+    return this.#http.call(schema, { side: 'node', base: baseOf(node.address), ...question, timeoutMs });
+  }
+
+  /** Whether the service at `endpoint` answers: two tries within 3 s. */
+  async reaches(endpoint: string): Promise<boolean> {
+    for (let attempt = 0; attempt < REACH_TRIES; attempt++) {
+      if (await this.#http.reaches(baseOf(endpoint), REACH_DEADLINE_MS)) return true;
+    }
+    return false;
+  }
+
+  /** Active members first; suspects may live, and a node that is not on the ring can still say what it holds. */
+  #candidates(): KnownNode[] {
+    const serving = this.#registry.nodes().filter((node) => node.descriptor.endpoints.index !== null);
+    const active = serving.filter((node) => node.presence.state === 'active');
+    const members = active.filter((node) => node.report.joined);
+    const others = active.filter((node) => !node.report.joined);
+    const suspects = serving.filter((node) => node.presence.state === 'suspect');
+    return [members, others, suspects].flatMap((group) => this.#shuffled(group)).slice(0, TRIES);
+  }
+
+  #shuffled(nodes: readonly KnownNode[]): KnownNode[] {
+    return nodes
+      .map((node) => ({ node, rank: this.#random() }))
+      .sort((one, other) => one.rank - other.rank)
+      .map(({ node }) => node);
+  }
+}

@@ -34,6 +34,8 @@ export interface OlderUploadParts {
 /** What is passed on: a file whose end is certain when the source ends. */
 interface Passage {
   readonly name: string;
+  /** Media type as the client said it. */
+  readonly type: string;
   readonly source: Readable;
   /** In bytes; null when it is not known before the end. */
   readonly size: number | null;
@@ -99,24 +101,24 @@ export class OlderUploads {
 
   async #readForm(parts: AsyncIterableIterator<Multipart>): Promise<{ message: string }> {
     let node: KnownNode | null = null;
-    let spooled: { readonly file: SpooledFile; readonly name: string } | null = null;
+    let spooled: { readonly file: SpooledFile; readonly name: string; readonly type: string } | null = null;
     try {
       for await (const part of parts) {
         if (isAddress(part)) {
           node ??= await this.#reachable(String(part.value));
         } else if (part.type === 'file' && part.fieldname === 'file' && spooled === null) {
-          const name = nameOf(part);
+          const known = { name: nameOf(part), type: typeOf(part) };
           if (node !== null)
-            return await this.#pass(node, { name, source: certain(part, parts), size: null });
-          spooled = { name, file: await this.#parts.spool.take(part.file) };
+            return await this.#pass(node, { ...known, source: certain(part, parts), size: null });
+          spooled = { ...known, file: await this.#parts.spool.take(part.file) };
         } else if (part.type === 'file') {
           part.file.resume();
         }
       }
       if (node === null) throw new Problem('bad_request', { reason: 'the field node_address is missing' });
       if (spooled === null) throw new Problem('bad_request', { reason: 'the field file is missing' });
-      const { name, file } = spooled;
-      return await this.#pass(node, { name, source: file.read(), size: file.size });
+      const { file, ...known } = spooled;
+      return await this.#pass(node, { ...known, source: file.read(), size: file.size });
     } finally {
       await spooled?.file.remove();
     }
@@ -132,7 +134,7 @@ export class OlderUploads {
     return node;
   }
 
-  async #pass(node: KnownNode, { name, source, size }: Passage): Promise<{ message: string }> {
+  async #pass(node: KnownNode, { name, type, source, size }: Passage): Promise<{ message: string }> {
     const url = new URL('/api/v1/files', baseOf(uploadEndpoint(node)));
     url.searchParams.set('name', name);
     const length = size === null ? {} : { 'content-length': String(size) };
@@ -144,7 +146,7 @@ export class OlderUploads {
       const { statusCode, body } = await send(url, {
         dispatcher: this.#agent,
         method: 'PUT',
-        headers: { 'content-type': 'application/octet-stream', ...length },
+        headers: { 'content-type': type, ...length },
         body: size === 0 ? '' : source,
       });
       const answer = await body.text();
@@ -175,6 +177,10 @@ function isAddress(part: Multipart): part is Multipart & { type: 'field'; value:
 function nameOf(part: MultipartFile): string {
   if (!part.filename) throw new Problem('bad_name', { name: '', reason: 'the file has no name' });
   return part.filename;
+}
+
+function typeOf({ mimetype }: MultipartFile): string {
+  return /^[\w.+-]{1,100}\/[\w.+-]{1,100}$/.test(mimetype) ? mimetype : 'application/octet-stream';
 }
 
 function uploadEndpoint({ descriptor, address }: KnownNode): string {

@@ -1,0 +1,156 @@
+/**
+ * The changes of the catalog. Each method runs inside the caller's transaction and writes a file's row together with
+ * what the ring must learn of it, so that neither is ever there without the other.
+ */
+import type { FileStamp } from '../content/hash-message.ts';
+import type { Catalog, Pending } from './catalog.ts';
+import { type CatalogFile, type FileSnapshot, modifiedMsOf, toColumn, type Why } from './catalog-file.ts';
+import { mediaTypeOf } from './media-type.ts';
+
+/** A file about to be catalogued; what is absent comes from the row it replaces, else from the defaults. */
+export interface NewFile {
+  readonly path: string;
+  readonly disk: string;
+  readonly cid: string;
+  readonly stamp: FileStamp;
+  readonly type?: string;
+  readonly tags?: readonly string[];
+  readonly copies?: number;
+  readonly why: Why;
+  readonly incoming: string | null;
+}
+
+export interface Put {
+  /** `same`: nothing that the ring knows of has changed. */
+  readonly event: 'added' | 'changed' | 'same';
+  readonly file: CatalogFile;
+}
+
+/** Copies wanted of a file for which nobody said a number. */
+const COPIES_DEFAULT = 1;
+
+export class CatalogChanges {
+  readonly #catalog: Catalog;
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+  }
+
+  /** Adds a file or replaces the one under its path; a replaced content is followed by `previous`. */
+  put(file: NewFile): Put {
+    const old = this.#catalog.file(file.path);
+    const replaced = old !== null && old.cid !== file.cid ? old : null;
+    const written: CatalogFile = {
+      path: file.path,
+      disk: file.disk,
+      cid: file.cid,
+      size: Number(file.stamp.size),
+      modifiedMs: modifiedMsOf(file.stamp),
+      type: file.type ?? old?.type ?? mediaTypeOf(file.path),
+      tags: file.tags ?? old?.tags ?? [],
+      copies: file.copies ?? old?.copies ?? COPIES_DEFAULT,
+      previous: replaced?.cid ?? old?.previous ?? null,
+      why: file.why,
+      stamp: file.stamp,
+      incoming: file.incoming,
+    };
+    this.#write(written);
+    if (old !== null && replaced === null && isPublishedAlike(old, written))
+      return { event: 'same', file: written };
+    this.#enqueue('publish', written);
+    if (replaced !== null) this.#enqueue('unprovide', replaced);
+    return { event: old === null ? 'added' : 'changed', file: written };
+  }
+
+  /** Carries the row of `from` over to another path: the bytes are known to be the same. Null when `from` is gone. */
+  move(from: string, to: { path: string; disk: string; stamp: FileStamp }): Put | null {
+    const old = this.#catalog.file(from);
+    if (old === null) return null;
+    const { cid, tags, copies, why } = old;
+    const type = old.type === mediaTypeOf(from) ? mediaTypeOf(to.path) : old.type;
+    const put = this.put({ ...to, cid, type, tags, copies, why, incoming: null });
+    this.remove(from);
+    return put;
+  }
+
+  /** Takes a file out and withdraws its publication. Null when it was not there. */
+  remove(path: string): CatalogFile | null {
+    const file = this.#catalog.file(path);
+    if (file === null) return null;
+    this.#catalog.statement('DELETE FROM files WHERE path = ?').run(path);
+    this.#enqueue('withdraw', file);
+    return file;
+  }
+
+  /** The same bytes with another stamp: touched, linked, or renamed into place. */
+  restamp(path: string, stamp: FileStamp): void {
+    const { dev, inode, size, mtimeNs, ctimeNs } = stamp;
+    this.#catalog
+      .statement('UPDATE files SET dev = ?, inode = ?, size = ?, mtime_ns = ?, ctime_ns = ? WHERE path = ?')
+      .run(toColumn(dev), toColumn(inode), size, mtimeNs, ctimeNs, path);
+  }
+
+  /** The bytes of `incoming` stand in their place; `stamp` is what they have there. */
+  arrive(path: string, incoming: string, stamp: FileStamp): void {
+    this.#catalog
+      .statement('UPDATE files SET incoming = NULL, ctime_ns = ? WHERE path = ? AND incoming = ?')
+      .run(stamp.ctimeNs, path, incoming);
+  }
+
+  #write(file: CatalogFile): void {
+    const { stamp } = file;
+    this.#catalog
+      .statement(
+        `INSERT INTO files (path, disk, cid, dev, inode, size, mtime_ns, ctime_ns, type, tags, copies, previous, why, incoming)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (path) DO UPDATE SET disk = excluded.disk, cid = excluded.cid, dev = excluded.dev,
+           inode = excluded.inode, size = excluded.size, mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns,
+           type = excluded.type, tags = excluded.tags, copies = excluded.copies, previous = excluded.previous,
+           why = excluded.why, incoming = excluded.incoming`,
+      )
+      .run(
+        file.path,
+        file.disk,
+        file.cid,
+        toColumn(stamp.dev),
+        toColumn(stamp.inode),
+        stamp.size,
+        stamp.mtimeNs,
+        stamp.ctimeNs,
+        file.type,
+        JSON.stringify(file.tags),
+        file.copies,
+        file.previous,
+        file.why,
+        file.incoming,
+      );
+  }
+
+  #enqueue(act: Pending['act'], file: FileSnapshot): void {
+    this.#catalog
+      .statement(
+        `INSERT INTO pending (act, path, cid, size, modified_ms, type, tags, copies, previous)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        act,
+        file.path,
+        file.cid,
+        file.size,
+        file.modifiedMs,
+        file.type,
+        JSON.stringify(file.tags),
+        file.copies,
+        file.previous,
+      );
+  }
+}
+
+function isPublishedAlike(a: CatalogFile, b: CatalogFile): boolean {
+  return (
+    a.copies === b.copies &&
+    a.type === b.type &&
+    a.tags.length === b.tags.length &&
+    a.tags.every((tag, index) => tag === b.tags[index])
+  );
+}

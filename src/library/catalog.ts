@@ -1,0 +1,223 @@
+/**
+ * What a node knows of its own files: `DATA/catalog.db`, read and written by each of the node's processes over a
+ * connection of its own. A file's row and what is to be done on the ring because of it are written in one transaction
+ * (`catalog-changes.ts`), so that no publication is lost while the DHT service is down.
+ */
+import { join } from 'node:path';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { parseCid } from '../content/cid.ts';
+import { PIECE_BYTES, pieceLength } from '../content/profile.ts';
+import { openDatabase, transact } from '../storage/database.ts';
+import {
+  type CatalogFile,
+  type CatalogRow,
+  FILE_COLUMNS,
+  type FileSnapshot,
+  fileOfRow,
+  snapshotOfRow,
+} from './catalog-file.ts';
+import { CATALOG_FILE, CATALOG_MIGRATIONS } from './catalog-schema.ts';
+
+/** Bytes of a block in the shared folder. */
+export interface BlockPlace {
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+  /** The file that holds them, as `openForRead` wants it. */
+  readonly file: CatalogFile;
+}
+
+/** A leaf is a place in a file; an inner node (dag-pb) is kept as bytes. */
+export type Block =
+  | { readonly type: 'place'; readonly place: BlockPlace }
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array };
+
+export interface Pending {
+  readonly id: number;
+  /** `unprovide`: `file` is the version that was replaced under its path; its publication stays, superseded. */
+  readonly act: 'publish' | 'withdraw' | 'unprovide';
+  readonly file: FileSnapshot;
+  /** For `withdraw` and `unprovide`: no path holds the cid any more, so the node stops providing it. */
+  readonly lastCopy: boolean;
+}
+
+export type LibraryState = 'ready' | 'scanning' | 'suspended';
+
+export interface LibraryTotals {
+  readonly files: number;
+  readonly bytes: number;
+  readonly state: LibraryState;
+  readonly reason?: string;
+}
+
+export interface CatalogOptions {
+  /** `full` where a commit is acknowledged to somebody outside. */
+  readonly synchronous: 'normal' | 'full';
+  readonly readOnly?: boolean;
+}
+
+export class Catalog {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  private constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** @throws Problem `newer_data` */
+  static open(dataDir: string, options: CatalogOptions): Catalog {
+    return new Catalog(openDatabase(join(dataDir, CATALOG_FILE), CATALOG_MIGRATIONS, options));
+  }
+
+  file(path: string): CatalogFile | null {
+    const row = this.statement(`SELECT ${FILE_COLUMNS} FROM files WHERE path = ?`).get(path);
+    return row === undefined ? null : fileOfRow(row as CatalogRow);
+  }
+
+  /** Every path that holds this content, in path order. */
+  filesOf(cid: string): CatalogFile[] {
+    return this.#files(`SELECT ${FILE_COLUMNS} FROM files WHERE cid = ? ORDER BY path`, cid);
+  }
+
+  /** In path order (by UTF-8 bytes), after the path `after`. */
+  list({ after = '', limit }: { readonly after?: string; readonly limit: number }): CatalogFile[] {
+    return this.#files(
+      `SELECT ${FILE_COLUMNS} FROM files WHERE path > ? ORDER BY path LIMIT ?`,
+      after,
+      limit,
+    );
+  }
+
+  /** Files whose path or tags hold `query`, ASCII letters without regard to case. */
+  searchLocal(query: string, limit: number): CatalogFile[] {
+    const pattern = `%${query.normalize('NFC').replaceAll(/[\\%_]/g, '\\$&')}%`;
+    return this.#files(
+      `SELECT ${FILE_COLUMNS} FROM files WHERE path LIKE ?1 ESCAPE '\\' OR tags LIKE ?1 ESCAPE '\\'
+       ORDER BY path LIMIT ?2`,
+      pattern,
+      limit,
+    );
+  }
+
+  /** Where the block `cid` is, or null when this node does not have it. @throws Problem `bad_cid` */
+  block(cid: string): Block | null {
+    const parsed = parseCid(cid);
+    if (parsed.codec === 'dag-pb') {
+      const row = this.statement(
+        `SELECT nodes.bytes AS bytes FROM nodes JOIN contents ON contents.id = nodes.content
+         WHERE nodes.cid = ? AND EXISTS (SELECT 1 FROM files WHERE files.cid = contents.cid) LIMIT 1`,
+      ).get(parsed.text);
+      return row === undefined ? null : { type: 'bytes', bytes: row.bytes as Uint8Array };
+    }
+    const whole = this.#firstFileOf(parsed.text);
+    if (whole !== null) return place(whole, 0, whole.size);
+    const leaf = this.statement(
+      `SELECT contents.cid AS cid, leaves.piece AS piece FROM leaves JOIN contents ON contents.id = leaves.content
+       WHERE leaves.digest = ? AND EXISTS (SELECT 1 FROM files WHERE files.cid = contents.cid) LIMIT 1`,
+    ).get(parsed.digest);
+    if (leaf === undefined) return null;
+    const file = this.#firstFileOf(leaf.cid as string);
+    const piece = Number(leaf.piece);
+    return file === null ? null : place(file, piece * PIECE_BYTES, pieceLength(file.size, piece));
+  }
+
+  /** The size of a content that this node has whole. */
+  root(cid: string): { readonly size: number } | null {
+    const file = this.#firstFileOf(cid);
+    return file === null ? null : { size: file.size };
+  }
+
+  totals(): LibraryTotals {
+    const counts = this.statement('SELECT files, bytes FROM counts').get();
+    const state = (this.state('library') ?? 'scanning') as LibraryState;
+    const reason = this.state('reason');
+    return {
+      files: Number(counts?.files ?? 0),
+      bytes: Number(counts?.bytes ?? 0),
+      state,
+      ...(state === 'suspended' && reason !== null ? { reason } : {}),
+    };
+  }
+
+  /** What waits to be done on the ring, oldest first. Settle in this order: later rows build on earlier ones. */
+  pending(limit: number, afterId = 0): Pending[] {
+    const rows = this.statement(
+      `SELECT *, act <> 'publish' AND NOT EXISTS (SELECT 1 FROM files WHERE files.cid = pending.cid) AS last
+       FROM pending WHERE id > ? ORDER BY id LIMIT ?`,
+    ).all(afterId, limit) as CatalogRow[];
+    return rows.map((row) => ({
+      id: Number(row.id),
+      act: row.act as Pending['act'],
+      file: snapshotOfRow(row),
+      lastCopy: Number(row.last) === 1,
+    }));
+  }
+
+  pendingCount(): number {
+    return Number(this.statement('SELECT pending FROM counts').get()?.pending ?? 0);
+  }
+
+  /** Strikes out what stands on the ring. */
+  settle(ids: readonly number[]): void {
+    if (ids.length === 0) return;
+    const statement = this.statement('DELETE FROM pending WHERE id = ?');
+    this.transact(() => {
+      for (const id of ids) statement.run(id);
+    });
+  }
+
+  /** Changes when another connection has written: cheap to poll. */
+  dataVersion(): number {
+    return Number(this.statement('PRAGMA data_version').get()?.data_version ?? 0);
+  }
+
+  state(name: string): string | null {
+    const row = this.statement('SELECT value FROM state WHERE name = ?').get(name);
+    return row === undefined ? null : (row.value as string);
+  }
+
+  setState(name: string, value: string): void {
+    this.statement(
+      'INSERT INTO state VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    ).run(name, value);
+  }
+
+  /** Keeps the first value that any process gives, and returns it. */
+  rememberState(name: string, value: string): string {
+    this.statement('INSERT INTO state VALUES (?, ?) ON CONFLICT (name) DO NOTHING').run(name, value);
+    return this.state(name) ?? value;
+  }
+
+  /** For the rest of this room: a prepared statement that reads integers as `bigint` (times in ns need them). */
+  statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      statement.setReadBigInts(true);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /** For the rest of this room: one transaction that holds the write lock. */
+  transact<Result>(work: () => Result): Result {
+    return transact(this.#database, work);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #firstFileOf(cid: string): CatalogFile | null {
+    return this.#files(`SELECT ${FILE_COLUMNS} FROM files WHERE cid = ? LIMIT 1`, cid)[0] ?? null;
+  }
+
+  #files(sql: string, ...parameters: SQLInputValue[]): CatalogFile[] {
+    return (this.statement(sql).all(...parameters) as CatalogRow[]).map(fileOfRow);
+  }
+}
+
+function place(file: CatalogFile, offset: number, length: number): Block {
+  return { type: 'place', place: { path: file.path, offset, length, file } };
+}

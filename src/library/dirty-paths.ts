@@ -1,0 +1,70 @@
+/**
+ * What of the folder is to be looked at again: some paths, or, when there are too many to keep or events may have been
+ * lost, the whole of it as soon as no more comes.
+ */
+
+/** Kept paths; a burst beyond it costs one look through the folder. Far below inotify's queue of 16,384 events, whose overflow nobody reports. */
+const PATHS_MAX = 5_000;
+/** After a burst the folder is looked through when it has been quiet for so long, */
+const QUIET_MS = 1_000;
+/** or at the latest after this. */
+const PATIENCE_MS = 10_000;
+
+export class DirtyPaths {
+  readonly #paths = new Set<string>();
+  #lastMs = 0;
+  /** Since when the whole folder is wanted, Unix milliseconds; 0: at once. */
+  #wholeSinceMs: number | null = null;
+
+  /** Paths as on disk; '' is the folder itself. */
+  add(paths: readonly string[], nowMs: number): void {
+    this.#lastMs = nowMs;
+    for (const path of paths) {
+      if (path === '' || path.endsWith('.anilloignore')) this.addWhole(nowMs);
+      else this.#paths.add(path);
+    }
+    if (this.#paths.size <= PATHS_MAX) return;
+    this.#paths.clear();
+    this.addWhole(nowMs);
+  }
+
+  addWhole(nowMs: number): void {
+    this.#lastMs = nowMs;
+    this.#wholeSinceMs ??= nowMs;
+  }
+
+  addWholeAtOnce(): void {
+    this.#wholeSinceMs = 0;
+  }
+
+  /** Whether to look through the whole folder now; the paths are then included. */
+  takeWhole(nowMs: number): boolean {
+    if (this.#wholeSinceMs === null) return false;
+    const quiet = nowMs - this.#lastMs >= QUIET_MS || nowMs - this.#wholeSinceMs >= PATIENCE_MS;
+    if (!quiet) return false;
+    this.clear();
+    return true;
+  }
+
+  take(limit: number): string[] {
+    const taken: string[] = [];
+    for (const path of this.#paths) {
+      if (taken.length === limit) break;
+      taken.push(path);
+    }
+    for (const path of taken) this.#paths.delete(path);
+    return taken;
+  }
+
+  /** Milliseconds until there is something to take; null when there is nothing. */
+  dueInMs(nowMs: number): number | null {
+    if (this.#paths.size > 0) return 0;
+    if (this.#wholeSinceMs === null) return null;
+    return Math.max(0, Math.min(this.#lastMs + QUIET_MS, this.#wholeSinceMs + PATIENCE_MS) - nowMs);
+  }
+
+  clear(): void {
+    this.#paths.clear();
+    this.#wholeSinceMs = null;
+  }
+}

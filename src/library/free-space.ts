@@ -1,0 +1,53 @@
+/** Room for what is on its way in: free space, less a reserve, less what other uploads under way still need. */
+import { statfs } from 'node:fs/promises';
+import { Problem } from '../problems/problem.ts';
+
+/** Looked at again after this many bytes: others write to the disk too. */
+const RECHECK_BYTES = 64 * 1_048_576;
+
+/** A part of the disk set aside for one upload. */
+export interface Room {
+  /** The upload has now `written` bytes. @throws Problem `no_space` */
+  grow(written: number): Promise<void>;
+  release(): void;
+}
+
+export class FreeSpace {
+  readonly #folder: string;
+  readonly #reserveBytes: number;
+  /** Announced and not yet written, of all uploads. */
+  #promisedBytes = 0;
+
+  /** @param reserveBytes stays free whatever comes */
+  constructor(folder: string, reserveBytes: number) {
+    this.#folder = folder;
+    this.#reserveBytes = reserveBytes;
+  }
+
+  /** @param expectedBytes 0 when the sender did not say @throws Problem `no_space` */
+  async take(expectedBytes: number): Promise<Room> {
+    await this.#require(expectedBytes);
+    let promised = expectedBytes;
+    this.#promisedBytes += promised;
+    let checkedAt = 0;
+    const keepPromise = (open: number) => {
+      this.#promisedBytes += open - promised;
+      promised = open;
+    };
+    return {
+      grow: async (written) => {
+        keepPromise(Math.max(0, expectedBytes - written));
+        if (written - checkedAt < RECHECK_BYTES) return;
+        checkedAt = written;
+        await this.#require(0);
+      },
+      release: () => keepPromise(0),
+    };
+  }
+
+  async #require(bytes: number): Promise<void> {
+    const { bavail, bsize } = await statfs(this.#folder);
+    if (bavail * bsize - this.#reserveBytes - this.#promisedBytes >= bytes) return;
+    throw new Problem('no_space', { what: bytes > 0 ? `${bytes} bytes` : 'the upload', where: this.#folder });
+  }
+}

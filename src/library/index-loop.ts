@@ -1,0 +1,227 @@
+/**
+ * The index thread's loop: looks after the shared folder (is it there, is it watched), lets the indexer do its turns, and
+ * tidies up now and then. While the folder is not there nothing is scanned and nothing withdrawn.
+ */
+import { stat } from 'node:fs/promises';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { FileHasher } from '../content/file-hasher.ts';
+import { Catalog } from './catalog.ts';
+import { CatalogChanges } from './catalog-changes.ts';
+import { dropUnusedContents } from './catalog-content.ts';
+import { DirtyPaths } from './dirty-paths.ts';
+import type { FileEvent } from './index-writer.ts';
+import { IndexWriter } from './index-writer.ts';
+import { Indexer } from './indexer.ts';
+import type { LibraryBounds } from './library-bounds.ts';
+import { Scanner } from './scanner.ts';
+import { SharedFolder } from './shared-folder.ts';
+import { SkippedFiles } from './skipped-files.ts';
+import { Stillness } from './stillness.ts';
+import { Trash } from './trash.ts';
+import { Versions } from './versions.ts';
+import { Watcher } from './watcher.ts';
+
+export type IndexLog = (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
+
+export interface IndexLoopOptions {
+  readonly shareDir: string;
+  readonly dataDir: string;
+  readonly bounds: LibraryBounds;
+  readonly log: IndexLog;
+  readonly onEvents: (events: FileEvent[]) => void;
+}
+
+const TIDY_MS = 3_600_000;
+/** After a failure of the loop itself (a full disk, a broken table) it starts over. */
+const FAILURE_PAUSE_MS = 5_000;
+
+export class IndexLoop {
+  readonly #options: IndexLoopOptions;
+  readonly #catalog: Catalog;
+  readonly #folder: SharedFolder;
+  readonly #hasher = new FileHasher();
+  readonly #dirty = new DirtyPaths();
+  readonly #skipped: SkippedFiles;
+  readonly #indexer: Indexer;
+  readonly #trash: Trash;
+  readonly #versions: Versions;
+  #watcher: Watcher | null = null;
+  /** The folder that is watched: another one mounted over it has another inode. */
+  #inode: bigint | null = null;
+  #saidUnwatched = false;
+  #state: string | null = null;
+  #checkedMs = 0;
+  #scannedMs = 0;
+  #tidiedMs = 0;
+  #stopped = false;
+
+  private constructor(options: IndexLoopOptions, catalog: Catalog, folder: SharedFolder) {
+    this.#options = options;
+    this.#catalog = catalog;
+    this.#folder = folder;
+    const changes = new CatalogChanges(catalog);
+    const at = (disk: string) => folder.at(disk);
+    this.#skipped = new SkippedFiles(options.log);
+    const writer = new IndexWriter({
+      catalog,
+      changes,
+      at,
+      isFolderPresent: async () => (await folder.absence()) === null,
+      onEvents: options.onEvents,
+    });
+    this.#indexer = new Indexer({
+      scanner: new Scanner(folder.path, catalog),
+      stillness: new Stillness(options.bounds.stillMs),
+      hasher: this.#hasher,
+      writer,
+      dirty: this.#dirty,
+      at,
+      onSkipped: (place, reason) => this.#skipped.add(place, reason),
+    });
+    this.#trash = new Trash(folder, catalog, changes, Date.now);
+    this.#versions = new Versions(folder, catalog, options.bounds, Date.now);
+  }
+
+  static async open(options: IndexLoopOptions): Promise<IndexLoop> {
+    const catalog = Catalog.open(options.dataDir, { synchronous: 'normal' });
+    return new IndexLoop(options, catalog, await SharedFolder.open(options.shareDir, catalog));
+  }
+
+  /** Until `stop`. */
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await this.#round();
+      } catch (error) {
+        this.#options.log('error', { err: String(error) }, 'indexing failed; it starts over');
+        this.#indexer.drop();
+        this.#dirty.addWholeAtOnce();
+        if (!this.#stopped) await this.#indexer.idle(FAILURE_PAUSE_MS);
+      }
+    }
+    await this.#unwatch();
+    await this.#hasher.close();
+    this.#catalog.close();
+  }
+
+  rescan(): void {
+    this.#dirty.addWholeAtOnce();
+    this.#indexer.wake();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#indexer.stop();
+  }
+
+  async #round(): Promise<void> {
+    const nowMs = Date.now();
+    if (nowMs - this.#checkedMs >= this.#options.bounds.markerCheckMs) await this.#tendFolder(nowMs);
+    if (this.#inode === null) {
+      await this.#indexer.idle(this.#options.bounds.markerCheckMs);
+      return;
+    }
+    const busy = await this.#indexer.turn(nowMs);
+    if (!this.#indexer.isScanning) this.#finishScan();
+    if (busy) await breathe();
+    else await this.#indexer.idle(this.#restMs(nowMs));
+  }
+
+  #finishScan(): void {
+    this.#skipped.report();
+    if (this.#state !== 'ready') this.#setState('ready');
+  }
+
+  async #tendFolder(nowMs: number): Promise<void> {
+    this.#checkedMs = nowMs;
+    const absence = await this.#folder.absence();
+    if (absence !== null) return this.#suspend(absence);
+    const { ino } = await stat(this.#folder.path, { bigint: true });
+    if (ino !== this.#inode) await this.#resume(ino, nowMs);
+    const { rescanMs, rescanUnwatchedMs } = this.#options.bounds;
+    if (nowMs - this.#scannedMs >= (this.#watcher === null ? rescanUnwatchedMs : rescanMs))
+      this.#scanWhole(nowMs);
+    if (nowMs - this.#tidiedMs >= TIDY_MS) await this.#tidy(nowMs);
+  }
+
+  async #suspend(reason: string): Promise<void> {
+    if (this.#state === 'suspended') return;
+    this.#catalog.setState('reason', reason);
+    this.#setState('suspended');
+    this.#options.log(
+      'warn',
+      { folder: this.#folder.path, reason },
+      'the shared folder is not there; nothing is withdrawn until it is back',
+    );
+    this.#inode = null;
+    this.#indexer.drop();
+    await this.#unwatch();
+  }
+
+  async #resume(inode: bigint, nowMs: number): Promise<void> {
+    await this.#unwatch();
+    await this.#folder.makeOwnPlaces();
+    this.#setState('scanning');
+    this.#inode = inode;
+    await this.#watch();
+    this.#scanWhole(nowMs);
+  }
+
+  #scanWhole(nowMs: number): void {
+    this.#scannedMs = nowMs;
+    this.#dirty.addWholeAtOnce();
+  }
+
+  async #watch(): Promise<void> {
+    try {
+      this.#watcher = await Watcher.start(this.#folder.path, {
+        onDirty: (paths) => this.#lookAt(paths),
+        onLost: (error) => {
+          this.#options.log(
+            'warn',
+            { err: error.message },
+            'watching lost events; the folder is looked through',
+          );
+          this.#lookAt(['']);
+        },
+      });
+    } catch (error) {
+      if (this.#saidUnwatched) return;
+      this.#saidUnwatched = true;
+      this.#options.log(
+        'warn',
+        { err: String(error), everyMs: this.#options.bounds.rescanUnwatchedMs },
+        'the shared folder cannot be watched; it is looked through regularly',
+      );
+    }
+  }
+
+  #lookAt(paths: readonly string[]): void {
+    this.#dirty.add(paths, Date.now());
+    if (paths.includes('')) this.#checkedMs = 0; // The folder itself was moved or replaced.
+    this.#indexer.wake();
+  }
+
+  async #unwatch(): Promise<void> {
+    const watcher = this.#watcher;
+    this.#watcher = null;
+    await watcher?.stop().catch(() => {}); // The folder that was watched may be gone.
+  }
+
+  async #tidy(nowMs: number): Promise<void> {
+    this.#tidiedMs = nowMs;
+    await this.#trash.empty(nowMs - this.#options.bounds.trashMaxAgeMs);
+    await this.#versions.prune();
+    while (dropUnusedContents(this.#catalog, nowMs)) await breathe();
+  }
+
+  #setState(state: 'ready' | 'scanning' | 'suspended'): void {
+    this.#state = state;
+    this.#catalog.setState('library', state);
+  }
+
+  #restMs(nowMs: number): number {
+    const { markerCheckMs } = this.#options.bounds;
+    return Math.max(1, Math.min(markerCheckMs, this.#indexer.dueInMs(nowMs) ?? markerCheckMs));
+  }
+}

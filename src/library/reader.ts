@@ -1,0 +1,142 @@
+/**
+ * Gives out bytes of catalogued files. What is on disk is compared with the row before a range and once more before its
+ * last bytes leave, so that nobody gets a whole range of bytes that are not those of the CID.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { Problem } from '../problems/problem.ts';
+import type { Catalog } from './catalog.ts';
+import type { CatalogFile } from './catalog-file.ts';
+import { isAbsent, type SharedFolder, sameBytes, stampOf } from './shared-folder.ts';
+
+/** Measured: 1,710 MB/s to curl with 1 MiB, 833 with 64 KiB. */
+const READ_BYTES = 1_048_576;
+
+/** The inclusive first and the exclusive last byte of a range. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** An open file of the library; close it, also when its streams have ended. */
+export class OpenFile {
+  readonly file: CatalogFile;
+  readonly #handle: FileHandle;
+
+  constructor(file: CatalogFile, handle: FileHandle) {
+    this.file = file;
+    this.#handle = handle;
+  }
+
+  /**
+   * The bytes of `range` (all by default), in chunks of up to 1 MiB. When the file changes meanwhile, the stream fails
+   * with Problem `changed` before its last bytes.
+   */
+  stream({ start, end }: ByteRange = { start: 0, end: this.file.size }): Readable {
+    return new RangeStream(this, start, end);
+  }
+
+  /** @throws Problem `changed` */
+  async read({ start, end }: ByteRange): Promise<Uint8Array> {
+    const bytes = Buffer.allocUnsafeSlow(end - start);
+    for (let filled = 0; filled < bytes.length; ) {
+      const { bytesRead } = await this.#handle.read(bytes, filled, bytes.length - filled, start + filled);
+      if (bytesRead === 0) throw this.#changed();
+      filled += bytesRead;
+    }
+    return bytes;
+  }
+
+  /** @throws Problem `changed` when the bytes are no longer those of the row */
+  async verifyUnchanged(): Promise<void> {
+    const stamp = stampOf(await this.#handle.stat({ bigint: true }));
+    if (!sameBytes(stamp, this.file.stamp)) throw this.#changed();
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  #changed(): Problem {
+    return new Problem('changed', { what: this.file.path });
+  }
+}
+
+class RangeStream extends Readable {
+  readonly #open: OpenFile;
+  readonly #end: number;
+  #position: number;
+
+  constructor(open: OpenFile, start: number, end: number) {
+    super({ highWaterMark: READ_BYTES });
+    this.#open = open;
+    this.#position = start;
+    this.#end = end;
+  }
+
+  override _read(): void {
+    this.#next().then(
+      (chunk) => this.push(chunk),
+      (error: Error) => this.destroy(error),
+    );
+  }
+
+  async #next(): Promise<Uint8Array | null> {
+    if (this.#position >= this.#end) return null;
+    const range = { start: this.#position, end: Math.min(this.#end, this.#position + READ_BYTES) };
+    const chunk = await this.#open.read(range);
+    this.#position = range.end;
+    if (range.end === this.#end) await this.#open.verifyUnchanged();
+    return chunk;
+  }
+}
+
+/** @throws Problem `changed`, or `suspended` when the shared folder is not there */
+export async function openForRead(folder: SharedFolder, file: CatalogFile): Promise<OpenFile> {
+  const handle = await openBytes(folder, file);
+  if (handle === null) {
+    await folder.requirePresent();
+    throw new Problem('changed', { what: file.path });
+  }
+  const open = new OpenFile(file, handle);
+  try {
+    await open.verifyUnchanged();
+    return open;
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+}
+
+/** The block `cid` as bytes, at most 2 MiB; null when this node does not have it. @throws Problem `bad_cid`, `changed` */
+export async function readBlock(
+  folder: SharedFolder,
+  catalog: Catalog,
+  cid: string,
+): Promise<Uint8Array | null> {
+  const block = catalog.block(cid);
+  if (block === null || block.type === 'bytes') return block?.bytes ?? null;
+  const { file, offset, length } = block.place;
+  const open = await openForRead(folder, file);
+  try {
+    const bytes = await open.read({ start: offset, end: offset + length });
+    await open.verifyUnchanged();
+    return bytes;
+  } finally {
+    await open.close();
+  }
+}
+
+/** From its place, or from where it stands while its rename has not been done. */
+async function openBytes(folder: SharedFolder, file: CatalogFile): Promise<FileHandle | null> {
+  const places = file.incoming === null ? [file.disk] : [`.anillo/${file.incoming}`, file.disk];
+  for (const place of places) {
+    try {
+      return await folder.openFile(place);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (!isAbsent(error) && code !== 'ELOOP' && code !== 'EACCES') throw error;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,258 @@
+/**
+ * Compares the shared folder with the catalog. Runs in a worker thread with synchronous calls, as generators: whoever
+ * pulls decides how much is done at a time. A `null` stands for some entries in which nothing was found.
+ */
+import { isUtf8 } from 'node:buffer';
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FileStamp } from '../content/hash-message.ts';
+import type { Catalog } from './catalog.ts';
+import { toColumn } from './catalog-file.ts';
+import { FileSet } from './file-set.ts';
+import { IgnoreRules } from './ignore-rules.ts';
+import { isHidden, nameFault } from './name.ts';
+import { stampOf } from './shared-folder.ts';
+
+export type Finding =
+  /** New, or not as it was when it was hashed. */
+  | { readonly type: 'candidate'; readonly path: string; readonly disk: string; readonly stamp: FileStamp }
+  /** The file of the row `from` under another path. */
+  | {
+      readonly type: 'moved';
+      readonly from: string;
+      readonly path: string;
+      readonly disk: string;
+      readonly stamp: FileStamp;
+    }
+  /** Catalogued and no longer there, or no longer to be listed. */
+  | { readonly type: 'gone'; readonly path: string; readonly disk: string; readonly isAbsent: boolean }
+  /** There, and cannot be listed. */
+  | { readonly type: 'skipped'; readonly place: string; readonly reason: string };
+
+/** Entries looked at between two pulls when nothing is found. */
+const ENTRIES_BREATH = 500;
+const ROWS_BATCH = 1_000;
+
+interface KnownRow {
+  readonly id: bigint;
+  readonly disk: string;
+  readonly inode: bigint;
+  readonly size: bigint;
+  readonly mtime_ns: bigint;
+  readonly ctime_ns: bigint;
+  readonly incoming: string | null;
+}
+
+export class Scanner {
+  readonly #root: string;
+  readonly #catalog: Catalog;
+
+  constructor(root: string, catalog: Catalog) {
+    this.#root = root;
+    this.#catalog = catalog;
+  }
+
+  /** The whole folder; what is gone comes last, so that a rename is seen as one. */
+  *wholeFolder(): Generator<Finding | null> {
+    const rules = new IgnoreRules(this.#root);
+    const seen = new FileSet();
+    yield* this.#walk('', rules, seen);
+    let after = 0n;
+    for (;;) {
+      const rows = this.#catalog
+        .statement(
+          `SELECT id, path, disk FROM files WHERE id > ? AND incoming IS NULL AND why = 'own' ORDER BY id LIMIT ?`,
+        )
+        .all(after, ROWS_BATCH);
+      if (rows.length === 0) return;
+      for (const row of rows) {
+        after = row.id as bigint;
+        if (!seen.has(Number(after))) yield* this.#gone(row.path as string, row.disk as string, rules);
+      }
+      yield null;
+    }
+  }
+
+  /** Some paths (as on disk) and what is below them. */
+  *paths(disks: readonly string[]): Generator<Finding | null> {
+    const rules = new IgnoreRules(this.#root);
+    const seen = new FileSet();
+    for (const disk of disks) {
+      if (disk.split('/').some(isHidden)) continue;
+      const kind = this.#kindOf(disk);
+      if (kind === 'file' && !rules.ignoresFile(disk)) yield* this.#compare(disk, seen);
+      else if (kind === 'folder' && !ignoresFolder(rules, disk)) yield* this.#walk(disk, rules, seen);
+    }
+    for (const disk of disks) yield* this.#goneBelow(disk, rules, seen);
+  }
+
+  *#walk(top: string, rules: IgnoreRules, seen: FileSet): Generator<Finding | null> {
+    const folders = [top];
+    let entriesSince = 0;
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      const entries = this.#entriesOf(folder);
+      if (typeof entries === 'string') {
+        yield { type: 'skipped', place: folder, reason: entries };
+        continue;
+      }
+      for (const entry of entries) {
+        entriesSince += 1;
+        if (entriesSince % ENTRIES_BREATH === 0) yield null;
+        if (!isUtf8(entry.name)) {
+          yield {
+            type: 'skipped',
+            place: `${folder}/${entry.name.toString('latin1')}`,
+            reason: 'its name is not UTF-8',
+          };
+          continue;
+        }
+        const name = entry.name.toString('utf8');
+        const disk = folder === '' ? name : `${folder}/${name}`;
+        if (entry.isSymbolicLink() || rules.ignoresEntry(disk, entry.isDirectory())) continue;
+        if (entry.isDirectory()) folders.push(disk);
+        else yield* this.#compare(disk, seen);
+      }
+    }
+  }
+
+  /** Or why they cannot be read: what is below counts as unknown then, not as gone. */
+  #entriesOf(folder: string) {
+    try {
+      return readdirSync(join(this.#root, folder), { withFileTypes: true, encoding: 'buffer' });
+    } catch (error) {
+      return `it cannot be read (${(error as NodeJS.ErrnoException).code})`;
+    }
+  }
+
+  *#compare(disk: string, seen: FileSet): Generator<Finding> {
+    const stat = this.#statOf(disk);
+    if (typeof stat === 'string') {
+      yield { type: 'skipped', place: disk, reason: stat };
+      return;
+    }
+    if (stat === null || !stat.isFile()) return;
+    const path = disk.normalize('NFC');
+    const fault = nameFault(path);
+    if (fault !== null) {
+      yield { type: 'skipped', place: disk, reason: fault };
+      return;
+    }
+    const stamp = stampOf(stat);
+    const known = this.#rowOf(path);
+    if (known !== null) {
+      if (known.disk !== disk && disk !== path && this.#kindOf(known.disk) === 'file') {
+        yield { type: 'skipped', place: disk, reason: 'another file has the same name in NFC' };
+        return;
+      }
+      seen.add(Number(known.id));
+      if (known.incoming !== null || isUnchanged(known, disk, stamp)) return;
+    } else if (this.#isBeingWithdrawn(path)) return;
+    const from = this.#movedFrom(path, stamp);
+    yield from === null
+      ? { type: 'candidate', path, disk, stamp }
+      : { type: 'moved', from, path, disk, stamp };
+  }
+
+  *#goneBelow(disk: string, rules: IgnoreRules, seen: FileSet): Generator<Finding | null> {
+    const path = disk.normalize('NFC');
+    const own = this.#rowOf(path);
+    if (own !== null && own.incoming === null && !seen.has(Number(own.id)))
+      yield* this.#gone(path, own.disk, rules);
+    // '0' follows '/': all that begins with `path/`.
+    let after = disk === '' ? '' : `${path}/`;
+    const end = disk === '' ? '\u{10ffff}' : `${path}0`;
+    for (;;) {
+      const rows = this.#catalog
+        .statement(
+          `SELECT id, path, disk FROM files WHERE path > ? AND path < ? AND incoming IS NULL AND why = 'own'
+           ORDER BY path LIMIT ?`,
+        )
+        .all(after, end, ROWS_BATCH);
+      if (rows.length === 0) return;
+      for (const row of rows) {
+        after = row.path as string;
+        if (!seen.has(Number(row.id))) yield* this.#gone(after, row.disk as string, rules);
+      }
+      yield null;
+    }
+  }
+
+  *#gone(path: string, disk: string, rules: IgnoreRules): Generator<Finding> {
+    const kind = this.#kindOf(disk);
+    if (kind === 'unknown' || (kind === 'file' && !rules.ignoresFile(disk))) return;
+    yield { type: 'gone', path, disk, isAbsent: kind !== 'file' };
+  }
+
+  /** What stands at `disk`, when no folder on the way is a symlink. */
+  #kindOf(disk: string): 'file' | 'folder' | 'other' | 'absent' | 'unknown' {
+    try {
+      for (let slash = disk.indexOf('/'); slash !== -1; slash = disk.indexOf('/', slash + 1)) {
+        const above = lstatOrNothing(join(this.#root, disk.slice(0, slash)));
+        if (above === null || !above.isDirectory()) return 'absent';
+      }
+      const stat = lstatOrNothing(join(this.#root, disk));
+      if (stat === null) return 'absent';
+      return stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other';
+    } catch {
+      return 'unknown';
+    }
+  }
+
+  #statOf(disk: string) {
+    try {
+      return lstatOrNothing(join(this.#root, disk));
+    } catch (error) {
+      return `it cannot be read (${(error as NodeJS.ErrnoException).code})`;
+    }
+  }
+
+  #rowOf(path: string): KnownRow | null {
+    const row = this.#catalog
+      .statement('SELECT id, disk, inode, size, mtime_ns, ctime_ns, incoming FROM files WHERE path = ?')
+      .get(path);
+    return row === undefined ? null : (row as unknown as KnownRow);
+  }
+
+  #isBeingWithdrawn(path: string): boolean {
+    return (
+      this.#catalog.statement('SELECT 1 FROM trash WHERE path = ? AND moved = 0').get(path) !== undefined
+    );
+  }
+
+  /** The path of a row with these very bytes that stand there no longer. */
+  #movedFrom(path: string, stamp: FileStamp): string | null {
+    const rows = this.#catalog
+      .statement(
+        'SELECT path, disk FROM files WHERE inode = ? AND size = ? AND mtime_ns = ? AND path <> ? AND incoming IS NULL',
+      )
+      .all(toColumn(stamp.inode), stamp.size, stamp.mtimeNs, path);
+    for (const row of rows) {
+      const stat = this.#statOf(row.disk as string);
+      if (stat === null || (typeof stat !== 'string' && stat.ino !== stamp.inode)) return row.path as string;
+    }
+    return null;
+  }
+}
+
+function ignoresFolder(rules: IgnoreRules, disk: string): boolean {
+  return disk !== '' && rules.ignoresFile(`${disk}/x`);
+}
+
+function isUnchanged(known: KnownRow, disk: string, stamp: FileStamp): boolean {
+  return (
+    known.disk === disk &&
+    known.size === stamp.size &&
+    known.mtime_ns === stamp.mtimeNs &&
+    known.ctime_ns === stamp.ctimeNs &&
+    known.inode === toColumn(stamp.inode)
+  );
+}
+
+function lstatOrNothing(path: string) {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return null;
+    throw error;
+  }
+}

@@ -19,7 +19,12 @@ export type Input =
   | { readonly type: 'leave' }
   /** Nodes that may exist (portmapper, configuration): candidates and routing hints only. */
   | { readonly type: 'candidates'; readonly contacts: readonly Contact[] }
-  | { readonly type: 'lookup'; readonly lookupId: number; readonly key: Identifier; readonly deadlineMs: number }
+  | {
+      readonly type: 'lookup';
+      readonly lookupId: number;
+      readonly key: Identifier;
+      readonly deadlineMs: number;
+    }
   /** A request arrived; the driver answers it with the `reply` effect that names `token`. */
   | {
       readonly type: 'request';
@@ -60,7 +65,11 @@ export interface LookupResult {
 export type RingEvent =
   | { readonly type: 'joined' }
   /** Predecessor or successor list changed. Ownership is (predecessor, self]; the driver compares with what it knew. */
-  | { readonly type: 'neighboursChanged'; readonly predecessor: Contact | null; readonly successors: readonly Contact[] }
+  | {
+      readonly type: 'neighboursChanged';
+      readonly predecessor: Contact | null;
+      readonly successors: readonly Contact[];
+    }
   | { readonly type: 'lookupDone'; readonly result: LookupResult }
   | { readonly type: 'suspected'; readonly contact: Contact }
   /** Declared dead for ring state by this node's own probes. */

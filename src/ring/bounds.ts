@@ -1,0 +1,61 @@
+/** What is accepted from other nodes: lists no longer than agreed, identifiers of this ring's length. The rest is dropped. */
+import type { Contact, MemberEntry, RingReply, RingRequest } from './message.ts';
+import type { RingState } from './state.ts';
+
+export function isAcceptableContact(state: RingState, contact: Contact): boolean {
+  return (
+    contact.id.length === state.self.id.length &&
+    Number.isSafeInteger(contact.incarnation) &&
+    contact.incarnation >= 0 &&
+    contact.address.length <= state.parameters.addressMax
+  );
+}
+
+export function isAcceptableRequest(state: RingState, request: RingRequest): boolean {
+  switch (request.type) {
+    case 'pingVia':
+      return isAcceptableContact(state, request.target);
+    case 'bestPredecessor':
+      return request.id.length === state.self.id.length;
+    case 'findOwner':
+      return request.key.length === state.self.id.length;
+    case 'members':
+      return areAcceptableEntries(state, request.entries);
+    default:
+      return true;
+  }
+}
+
+export function isAcceptableReply(state: RingState, reply: RingReply): boolean {
+  switch (reply.type) {
+    case 'bestPredecessor':
+      return isAcceptableContact(state, reply.best) && areAcceptable(state, reply.successors);
+    case 'neighbours':
+    case 'owner':
+      return isAcceptableOrNull(state, reply.predecessor) && areAcceptable(state, reply.successors);
+    case 'neighboursUnchanged':
+      return isAcceptableOrNull(state, reply.predecessor);
+    case 'redirect':
+      return areAcceptable(state, reply.next);
+    case 'members':
+      return areAcceptableEntries(state, reply.entries);
+    default:
+      return true;
+  }
+}
+
+function isAcceptableOrNull(state: RingState, contact: Contact | null): boolean {
+  return contact === null || isAcceptableContact(state, contact);
+}
+
+function areAcceptable(state: RingState, contacts: readonly Contact[]): boolean {
+  return (
+    contacts.length <= state.parameters.listMax &&
+    contacts.every((contact) => isAcceptableContact(state, contact))
+  );
+}
+
+function areAcceptableEntries(state: RingState, entries: readonly MemberEntry[]): boolean {
+  if (entries.length > state.parameters.membersMax + 1) return false;
+  return entries.every(({ contact }) => isAcceptableContact(state, contact));
+}

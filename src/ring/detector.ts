@@ -1,0 +1,248 @@
+/**
+ * Who lives. Successor and predecessor are probed every `probeIntervalMs`, further members in turn; a miss raises suspicion,
+ * two more misses, asked through neighbours too, are death. Death is per life, and undone when that life answers after all.
+ */
+import { isSameLife } from './contact.ts';
+import { addMember, isProven, renewMember } from './members.ts';
+import type { Contact } from './message.ts';
+import { forgetRoute, learnRoute } from './routes.ts';
+import type { Member, Pending, Purpose, RingState } from './state.ts';
+import { answer, emit, jittered, post, send, setTimer, type Turn } from './turn.ts';
+
+export const PROBE_ROUND_TIMER = 'probe';
+const SUSPECT_TIMER = 'suspect:';
+const PROBE: Purpose = { type: 'probe' };
+
+/**
+ * A node spoke to this one itself. Returns false for a ghost: an older life than one that was met.
+ * A request shows that the sender lives; whether it can be reached, only its answers show.
+ */
+export function heard(turn: Turn, contact: Contact, how: 'request' | 'reply'): boolean {
+  const { state } = turn;
+  if (contact.id === state.self.id) {
+    if (contact.incarnation > state.self.incarnation) post(turn, { type: 'superseded', by: contact });
+    return false;
+  }
+  const member = addMember(turn, contact);
+  if (member === null) return true;
+  if (contact.incarnation < member.contact.incarnation && isProven(member))
+    return !state.parameters.safeguards.incarnation;
+  if (contact.incarnation !== member.contact.incarnation) followLife(turn, member, contact);
+  else member.contact = contact;
+  if (how === 'reply') markAlive(turn, member);
+  else if (member.health === 'dead') probe(turn, member);
+  else if (member.health !== 'left') markAlive(turn, member);
+  return true;
+}
+
+/** A newer life of a member appeared: the older one is dead, everywhere. */
+function followLife(turn: Turn, member: Member, contact: Contact): void {
+  const old = member.contact;
+  renewMember(member, contact);
+  forgetRoute(turn.state, old);
+  if (turn.state.parameters.safeguards.incarnation) post(turn, { type: 'gone', contact: old });
+}
+
+function markAlive(turn: Turn, member: Member): void {
+  const { state, now } = turn;
+  const before = member.health;
+  const isNew = !isProven(member);
+  member.heardAt = now;
+  if (before === 'alive' || before === 'left') return;
+  member.health = 'alive';
+  member.misses = 0;
+  member.reviveWaitMs = state.parameters.revivalMinMs;
+  if (member.joined) learnRoute(turn, member.contact);
+  if (before === 'suspect') return;
+  member.newsLeft = state.parameters.newsSends;
+  state.membersChanged = true;
+  if (isNew || before === 'dead') emit(turn, { type: 'memberSeen', contact: member.contact });
+  if (before === 'dead') post(turn, { type: 'returned', contact: member.contact });
+}
+
+/** No answer. Counts only where nothing was heard since, and this node itself was not the one away. */
+export function missed(turn: Turn, pending: Pending): void {
+  const { state, now } = turn;
+  const { to, sentAt, purpose } = pending;
+  const member = addMember(turn, to);
+  if (member === null || !isSameLife(member.contact, to)) return;
+  if (member.heardAt >= sentAt || state.pausedUntil >= sentAt) return;
+  if (member.health === 'dead' || member.health === 'left') return;
+  if (member.health !== 'suspect') {
+    if (member.health === 'alive') emit(turn, { type: 'suspected', contact: to });
+    member.health = 'suspect';
+    member.misses = 1;
+  } else if (purpose.type === 'probe') {
+    member.misses++;
+  }
+  if (member.probesOut > 0) return;
+  if (member.misses >= state.parameters.missesToDeath) declareDead(turn, member);
+  else
+    setTimer(
+      turn,
+      SUSPECT_TIMER + to.id,
+      Math.max(0, member.lastProbeAt + state.parameters.probeSpacingMs - now),
+    );
+}
+
+/** The probe that a suspect was due. Returns whether the timer was one of these. */
+export function onSuspectTimer(turn: Turn, timerId: string): boolean {
+  if (!timerId.startsWith(SUSPECT_TIMER)) return false;
+  const member = turn.state.members.get(timerId.slice(SUSPECT_TIMER.length));
+  if (member !== undefined && member.health === 'suspect') probe(turn, member);
+  return true;
+}
+
+/** Pings a member, unless a ping is under way; a suspect's last ping goes through neighbours too. */
+export function probe(turn: Turn, member: Member): void {
+  const { state, now } = turn;
+  if (member.probesOut > 0) return;
+  member.lastProbeAt = now;
+  member.probesOut = 1;
+  send(turn, member.contact, { type: 'ping' }, state.parameters.probeTimeoutMs, PROBE);
+  if (member.health !== 'suspect' || member.misses < state.parameters.missesToDeath - 1) return;
+  const purpose: Purpose = { type: 'indirectProbe', target: member.contact };
+  for (const relay of relaysFor(state, member)) {
+    member.probesOut++;
+    send(turn, relay, { type: 'pingVia', target: member.contact }, state.parameters.probeTimeoutMs, purpose);
+  }
+}
+
+export function probeContact(turn: Turn, contact: Contact): void {
+  const member = turn.state.members.get(contact.id);
+  if (member !== undefined && isSameLife(member.contact, contact)) probe(turn, member);
+}
+
+function relaysFor(state: RingState, target: Member): Contact[] {
+  const relays: Contact[] = [];
+  const around = state.predecessor === null ? state.successors : [...state.successors, state.predecessor];
+  for (const contact of around) {
+    if (relays.length >= state.parameters.indirectProbes) break;
+    if (contact.id === target.contact.id || relays.some((relay) => relay.id === contact.id)) continue;
+    if (state.members.get(contact.id)?.health === 'alive') relays.push(contact);
+  }
+  return relays;
+}
+
+/** An answer or failure to a probe came, before what it shows is taken in. */
+export function settleProbe(turn: Turn, target: Contact): Member | null {
+  const member = turn.state.members.get(target.id);
+  if (member === undefined || !isSameLife(member.contact, target)) return null;
+  if (member.probesOut > 0) member.probesOut--;
+  return member;
+}
+
+/** Another node pinged, or failed to ping, a suspect. */
+export function onIndirectProbe(turn: Turn, target: Contact, answered: boolean): void {
+  const member = settleProbe(turn, target);
+  if (member === null || member.health !== 'suspect') return;
+  // It lives and only the way there is broken: it stays suspect, so that lookups go round it, and is not declared dead.
+  if (answered) member.misses = 1;
+  if (member.probesOut > 0) return;
+  if (member.misses >= turn.state.parameters.missesToDeath) declareDead(turn, member);
+  else setTimer(turn, SUSPECT_TIMER + target.id, turn.state.parameters.probeIntervalMs);
+}
+
+/** This life said itself, or proved by being replaced, that it is over. */
+export function declareDead(turn: Turn, member: Member): void {
+  const { state, now } = turn;
+  if (member.health === 'dead' || member.health === 'left') return;
+  const wasProven = isProven(member);
+  member.health = 'dead';
+  member.misses = 0;
+  member.probesOut = 0;
+  member.reviveWaitMs = state.parameters.revivalMinMs;
+  member.reviveAt = now + jittered(turn, member.reviveWaitMs);
+  member.newsLeft = wasProven ? state.parameters.newsSends : 0;
+  state.membersChanged = true;
+  forgetRoute(state, member.contact);
+  if (wasProven) emit(turn, { type: 'dead', contact: member.contact });
+  post(turn, { type: 'gone', contact: member.contact });
+}
+
+export function declareContactDead(turn: Turn, contact: Contact): void {
+  const member = addMember(turn, contact);
+  if (member !== null && isSameLife(member.contact, contact)) declareDead(turn, member);
+  else post(turn, { type: 'gone', contact });
+}
+
+/** A neighbour died: others may have died with it, and are asked now rather than in turn. */
+export function probeNeighbours(turn: Turn): void {
+  const { state } = turn;
+  for (const contact of state.successors) probeUnlessHeard(turn, contact);
+  if (state.predecessor !== null) probeUnlessHeard(turn, state.predecessor);
+}
+
+/** Every dead member is tried again soon: one of them just came back. */
+export function hastenRevivals(turn: Turn): void {
+  for (const member of turn.state.members.values()) {
+    if (member.health === 'dead' && member.reviveAt > turn.now + turn.state.parameters.revivalMinMs) {
+      member.reviveWaitMs = turn.state.parameters.revivalMinMs;
+      member.reviveAt = turn.now + jittered(turn, member.reviveWaitMs);
+    }
+  }
+}
+
+export function startProbing(turn: Turn): void {
+  setTimer(turn, PROBE_ROUND_TIMER, turn.state.parameters.probeIntervalMs * turn.random());
+}
+
+export function onProbeRound(turn: Turn): void {
+  const { state } = turn;
+  const { probeIntervalMs, jitter } = state.parameters;
+  // Never later than the interval: a longer silence of one's own means a pause.
+  setTimer(turn, PROBE_ROUND_TIMER, probeIntervalMs * (1 - jitter * turn.random()));
+  const [head] = state.successors;
+  if (head !== undefined) probeUnlessHeard(turn, head);
+  if (state.predecessor !== null) probeUnlessHeard(turn, state.predecessor);
+  probeNextInTurn(turn);
+  probeUnprovenOrDead(turn);
+}
+
+function probeNextInTurn(turn: Turn): void {
+  const { state } = turn;
+  if (state.successors.length < 2) return;
+  state.probeTurn = (state.probeTurn + 1) % state.successors.length;
+  const contact = state.successors[state.probeTurn];
+  if (contact !== undefined) probeUnlessHeard(turn, contact);
+}
+
+function probeUnprovenOrDead(turn: Turn): void {
+  const { members, parameters } = turn.state;
+  let unproven = parameters.unprovenProbesPerRound;
+  let revivals = parameters.revivalsPerRound;
+  for (const member of members.values()) {
+    if (member.health === 'unproven' && unproven > 0) {
+      unproven--;
+      probe(turn, member);
+    } else if (member.health === 'dead' && revivals > 0 && member.reviveAt <= turn.now) {
+      revivals--;
+      member.reviveWaitMs = Math.min(member.reviveWaitMs * 2, parameters.revivalMaxMs);
+      member.reviveAt = turn.now + jittered(turn, member.reviveWaitMs);
+      probe(turn, member);
+    }
+  }
+}
+
+function probeUnlessHeard(turn: Turn, contact: Contact): void {
+  const { state, now } = turn;
+  const member = addMember(turn, contact);
+  if (member === null || !isSameLife(member.contact, contact)) return;
+  if (now - member.heardAt >= state.parameters.probeIntervalMs / 2) probe(turn, member);
+}
+
+/** Pings `target` for the one who asked. */
+export function relayPing(turn: Turn, token: number, target: Contact): void {
+  const { state } = turn;
+  if (target.id === state.self.id || state.relays >= state.parameters.relaysMax) {
+    answer(turn, token, { type: 'pongVia', answered: isSameLife(target, state.self) });
+    return;
+  }
+  state.relays++;
+  send(turn, target, { type: 'ping' }, state.parameters.relayTimeoutMs, { type: 'relay', token });
+}
+
+export function onRelayed(turn: Turn, token: number, answered: boolean): void {
+  turn.state.relays--;
+  answer(turn, token, { type: 'pongVia', answered });
+}

@@ -1,0 +1,96 @@
+/**
+ * Doubt: a node that joined just now, or that was paused for about as long as it takes to be declared dead, claims no key
+ * until its head has answered it and its predecessor points at it or is gone. Others may have taken its place meanwhile.
+ */
+import { isSameLife } from './contact.ts';
+import { probeContact } from './detector.ts';
+import { isBetweenOpenOpen } from './interval.ts';
+import { isGone, learn } from './members.ts';
+import type { Contact } from './message.ts';
+import type { Purpose } from './state.ts';
+import { clearTimer, post, send, setTimer, type Turn } from './turn.ts';
+
+export const DOUBT_TIMER = 'doubt';
+const VERIFY: Purpose = { type: 'verifyPredecessor' };
+
+export function beginDoubt(turn: Turn): void {
+  const { state, now } = turn;
+  const { predecessor } = state;
+  state.doubt = { since: now, successorAnswered: false, predecessorConfirmed: predecessor === null };
+  setTimer(turn, DOUBT_TIMER, state.parameters.doubtRetryMs);
+  if (predecessor !== null && isGone(state, predecessor)) predecessorGone(turn);
+  else verifyPredecessor(turn);
+}
+
+export function endDoubt(turn: Turn): void {
+  if (turn.state.doubt === null) return;
+  turn.state.doubt = null;
+  clearTimer(turn, DOUBT_TIMER);
+  post(turn, { type: 'doubtEnded' });
+}
+
+/** Asks again for what is still open. Returns whether the head has not answered yet. */
+export function onDoubtTimer(turn: Turn): boolean {
+  const { state, now } = turn;
+  if (state.doubt === null) return false;
+  if (now - state.doubt.since >= state.parameters.doubtMaxMs) {
+    endDoubt(turn);
+    return false;
+  }
+  setTimer(turn, DOUBT_TIMER, state.parameters.doubtRetryMs);
+  if (!state.doubt.predecessorConfirmed) verifyPredecessor(turn);
+  return !state.doubt.successorAnswered;
+}
+
+/** The head answered, asked after doubt began. */
+export function confirmSuccessor(turn: Turn): void {
+  const { doubt } = turn.state;
+  if (doubt === null) return;
+  doubt.successorAnswered = true;
+  endIfSettled(turn);
+}
+
+/** `notifier` says that its head is this node. */
+export function confirmPredecessor(turn: Turn, notifier: Contact): void {
+  const { doubt, predecessor } = turn.state;
+  if (doubt === null || predecessor === null || !isSameLife(predecessor, notifier)) return;
+  doubt.predecessorConfirmed = true;
+  endIfSettled(turn);
+}
+
+/** Whoever follows must notify; until then what the gone one left is claimed by nobody. */
+export function predecessorGone(turn: Turn): void {
+  const { doubt } = turn.state;
+  if (doubt === null) return;
+  doubt.predecessorConfirmed = true;
+  endIfSettled(turn);
+}
+
+/** The predecessor's list: does it point here, or at a node between? */
+export function onPredecessorList(turn: Turn, from: Contact, successors: readonly Contact[]): void {
+  const { state } = turn;
+  const { predecessor, self } = state;
+  if (predecessor === null || !isSameLife(predecessor, from)) return;
+  const head = successors[0];
+  if (head !== undefined && isSameLife(head, self)) {
+    confirmPredecessor(turn, from);
+    return;
+  }
+  for (const entry of successors) {
+    if (!isBetweenOpenOpen(predecessor.id, entry.id, self.id)) continue;
+    // It stands nearer. A ping shows it that this node is here; it will notify.
+    learn(turn, entry);
+    probeContact(turn, entry);
+  }
+}
+
+function verifyPredecessor(turn: Turn): void {
+  const { predecessor, parameters } = turn.state;
+  if (predecessor === null) return;
+  send(turn, predecessor, { type: 'neighbours', listHash: '' }, parameters.requestTimeoutMs, VERIFY);
+}
+
+function endIfSettled(turn: Turn): void {
+  const { doubt } = turn.state;
+  if (doubt?.successorAnswered && doubt.predecessorConfirmed) endDoubt(turn);
+}

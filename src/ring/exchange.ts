@@ -1,0 +1,136 @@
+/**
+ * Members are told about by gossip: a digest and the news to a member chosen by chance, who answers with what it has where
+ * the digests differ. The predecessor is told at once when the neighbours change, so that it stabilises and the change
+ * travels back along the ring in network time. What is heard is a hint: it causes probes and candidates, nothing else.
+ */
+import { isSameLife } from './contact.ts';
+import { setDigest } from './digest.ts';
+import { markLeft } from './leave.ts';
+import { addMember, isProven, learn } from './members.ts';
+import type { Contact, MemberEntry } from './message.ts';
+import type { Member, Purpose, RingState } from './state.ts';
+import { membersView } from './state.ts';
+import { answer, jittered, post, send, setTimer, setTimerBy, type Turn } from './turn.ts';
+
+export const EXCHANGE_TIMER = 'exchange';
+export const PUSH_TIMER = 'push';
+const EXCHANGE: Purpose = { type: 'exchange' };
+const PUSH: Purpose = { type: 'push' };
+
+export function exchangeSoon(turn: Turn): void {
+  setTimerBy(turn, EXCHANGE_TIMER, turn.state.parameters.exchangeNewsMs);
+}
+
+/** The timer's exchange, with a member chosen by chance. */
+export function exchange(turn: Turn): void {
+  const { state } = turn;
+  if (state.membersChanged) {
+    state.membersChanged = false;
+    turn.effects.push({ type: 'persistMembers', members: membersView(state) });
+  }
+  const partner = anyAliveMember(turn);
+  const news = partner === null ? [] : takeNews(state);
+  if (partner !== null) sendMembers(turn, partner, news, EXCHANGE);
+  const { exchangeNewsMs, exchangeIntervalMs } = state.parameters;
+  setTimer(turn, EXCHANGE_TIMER, jittered(turn, news.length > 0 ? exchangeNewsMs : exchangeIntervalMs));
+}
+
+/** Tells the predecessor that something changed here. */
+export function pushToPredecessor(turn: Turn): void {
+  const { predecessor, phase, members } = turn.state;
+  if (phase !== 'member' || predecessor === null || members.get(predecessor.id)?.health !== 'alive') return;
+  sendMembers(turn, predecessor, [], PUSH);
+}
+
+/** It was not told: once more, while it stands there and lives. */
+export function onPushFailed(turn: Turn, to: Contact): void {
+  const { predecessor, parameters } = turn.state;
+  if (predecessor !== null && isSameLife(predecessor, to))
+    setTimerBy(turn, PUSH_TIMER, parameters.probeTimeoutMs);
+}
+
+function sendMembers(turn: Turn, to: Contact, entries: readonly MemberEntry[], purpose: Purpose): void {
+  const request = { type: 'members', digest: digestOf(turn.state), entries } as const;
+  send(turn, to, request, turn.state.parameters.requestTimeoutMs, purpose);
+}
+
+export function onMembers(turn: Turn, token: number, digest: string, entries: readonly MemberEntry[]): void {
+  const { state } = turn;
+  takeIn(turn, entries);
+  const own = digestOf(state);
+  answer(turn, token, { type: 'members', digest: own, entries: own === digest ? [] : entriesToTell(turn) });
+}
+
+/** Entries that another node told. */
+export function takeIn(turn: Turn, entries: readonly MemberEntry[]): void {
+  for (const entry of entries) takeInEntry(turn, entry);
+}
+
+function takeInEntry(turn: Turn, { contact, status }: MemberEntry): void {
+  const { state, now } = turn;
+  if (contact.id === state.self.id) {
+    if (contact.incarnation > state.self.incarnation) askOtherSelf(turn, contact);
+    return;
+  }
+  const known = state.members.get(contact.id);
+  if (status !== 'left') learn(turn, contact);
+  if (known === undefined || !isSameLife(known.contact, contact)) return;
+  const isStale = now - known.lastProbeAt > 2 * state.parameters.probeIntervalMs;
+  if (status === 'alive') {
+    if (known.health === 'dead' && isStale) known.reviveAt = now;
+  } else if (known.health === 'alive') {
+    if (isStale && now - known.heardAt > state.parameters.probeIntervalMs)
+      post(turn, { type: 'questioned', contact });
+  } else if (status === 'left') {
+    markLeft(turn, contact);
+  }
+}
+
+/** Somebody met a later life of this node. It answers for itself, and then this one must stop. */
+function askOtherSelf(turn: Turn, contact: Contact): void {
+  send(turn, contact, { type: 'ping' }, turn.state.parameters.probeTimeoutMs, EXCHANGE);
+}
+
+function digestOf(state: RingState): string {
+  const alive: Contact[] = [state.self];
+  for (const member of state.members.values()) if (member.health === 'alive') alive.push(member.contact);
+  return setDigest(alive);
+}
+
+function entriesToTell(turn: Turn): MemberEntry[] {
+  const { state } = turn;
+  const entries = membersView(state);
+  entries.push({ contact: state.self, status: 'alive' });
+  const { membersMax, exchangeSampleMax } = state.parameters;
+  if (entries.length <= membersMax / 2) return entries;
+  // Lists of a larger ring never agree: a run of them, from a place chosen by chance.
+  const start = Math.floor(turn.random() * entries.length);
+  return [...entries.slice(start), ...entries.slice(0, start)].slice(0, exchangeSampleMax);
+}
+
+function takeNews(state: RingState): MemberEntry[] {
+  const news: MemberEntry[] = [];
+  for (const member of state.members.values()) {
+    if (member.newsLeft === 0 || !isProven(member)) continue;
+    if (news.length >= state.parameters.newsMax) break;
+    member.newsLeft--;
+    const { contact, health } = member;
+    news.push({ contact, status: health === 'alive' || health === 'left' ? health : 'suspect' });
+  }
+  return news;
+}
+
+function anyAliveMember(turn: Turn): Contact | null {
+  const alive: Member[] = [];
+  for (const member of turn.state.members.values())
+    if (member.health === 'alive' && member.joined) alive.push(member);
+  return alive[Math.floor(turn.random() * alive.length)]?.contact ?? null;
+}
+
+/** Nodes that the driver heard of: hints, probed like any other. */
+export function takeInCandidates(turn: Turn, contacts: readonly Contact[]): void {
+  for (const contact of contacts) {
+    learn(turn, contact);
+    addMember(turn, contact);
+  }
+}

@@ -1,0 +1,109 @@
+/** What operations found out, carried to everybody it concerns, until nothing new comes of it. */
+import { isSameLife } from './contact.ts';
+import { hastenRevivals, probeContact, probeNeighbours } from './detector.ts';
+import { beginDoubt } from './doubt.ts';
+import { exchangeSoon, PUSH_TIMER } from './exchange.ts';
+import { resumeLookups } from './lookup.ts';
+import type { Contact } from './message.ts';
+import { becomeOrphan } from './orphan.ts';
+import { extendTail, prune } from './prune.ts';
+import { onPredecessorGone } from './rectify.ts';
+import { considerCandidate, considerNearest, stabilize, stabilizeSoon } from './stabilize.ts';
+import { clearTimer, emit, type Fact, setTimerBy, type Turn } from './turn.ts';
+
+/** A silence of one's own, longer than the probes' rhythm allows: others may have taken this node for dead. */
+export function noticePause(turn: Turn): void {
+  const { state, now } = turn;
+  if (now - state.lastStepAt <= state.parameters.pauseMs || state.lastStepAt === Number.NEGATIVE_INFINITY)
+    return;
+  if (state.phase === 'idle') return;
+  state.pausedUntil = now;
+  if (state.phase !== 'member' || state.successors.length === 0) return;
+  beginDoubt(turn);
+  probeNeighbours(turn);
+  stabilizeSoon(turn, 0);
+}
+
+export function settleFacts(turn: Turn): void {
+  const { state, facts } = turn;
+  let neighboursChanged = false;
+  for (let i = 0; i < facts.length; i++) {
+    const fact = facts[i] as Fact;
+    if (fact.type === 'neighboursChanged') neighboursChanged = true;
+    else settle(turn, fact);
+  }
+  if (neighboursChanged) afterNeighboursChanged(turn);
+  if (state.membersChanged && state.phase === 'member') exchangeSoon(turn);
+}
+
+function settle(turn: Turn, fact: Exclude<Fact, { type: 'neighboursChanged' }>): void {
+  switch (fact.type) {
+    case 'gone':
+      afterGone(turn, fact.contact);
+      return;
+    case 'returned':
+      // Lists were applied without it; and where one comes back from behind a partition, others do too.
+      turn.state.appliedHash = '';
+      hastenRevivals(turn);
+      considerNearest(turn);
+      return;
+    case 'questioned':
+      probeContact(turn, fact.contact);
+      return;
+    case 'candidate':
+      considerCandidate(turn, fact.contact);
+      return;
+    case 'joined':
+      emit(turn, { type: 'joined' });
+      exchangeSoon(turn);
+      stabilize(turn);
+      resumeLookups(turn);
+      return;
+    case 'doubtEnded':
+      resumeLookups(turn);
+      return;
+    case 'superseded':
+      afterSuperseded(turn, fact.by);
+      return;
+  }
+}
+
+function afterGone(turn: Turn, contact: Contact): void {
+  const { state } = turn;
+  if (state.phase !== 'member') return;
+  const pruned = prune(turn, contact);
+  if (pruned === 'everything') {
+    becomeOrphan(turn);
+    return;
+  }
+  const wasPredecessor = state.predecessor !== null && isSameLife(state.predecessor, contact);
+  if (wasPredecessor) {
+    onPredecessorGone(turn);
+    // A ring of one has no predecessor; the one that had notified never became its successor.
+    if (state.successors.length === 0) state.predecessor = null;
+  }
+  if (pruned === 'nothing' && !wasPredecessor) return;
+  probeNeighbours(turn);
+  extendTail(turn);
+  stabilizeSoon(turn, pruned === 'head' ? 0 : state.parameters.stabilizeMinMs);
+}
+
+function afterNeighboursChanged(turn: Turn): void {
+  const { state } = turn;
+  const { predecessor, successors, parameters } = state;
+  emit(turn, { type: 'neighboursChanged', predecessor, successors });
+  if (state.phase !== 'member') return;
+  state.stabilizeWaitMs = parameters.stabilizeMinMs;
+  stabilizeSoon(turn, parameters.stabilizeMinMs);
+  setTimerBy(turn, PUSH_TIMER, parameters.stabilizeUrgentMs);
+}
+
+function afterSuperseded(turn: Turn, by: Contact): void {
+  const { state } = turn;
+  if (state.superseded) return;
+  state.superseded = true;
+  state.phase = 'left';
+  for (const timerId of [...state.timers.keys()]) clearTimer(turn, timerId);
+  emit(turn, { type: 'superseded', by });
+  resumeLookups(turn);
+}

@@ -1,0 +1,160 @@
+/**
+ * Join (Zave 2017): walk by bestPredecessor until a member answers that it is itself the best predecessor; its list, from
+ * between(member, self, head) at the instant it answered, becomes the joiner's. Before that the joiner is no member and
+ * answers no question of state; after it, it stabilises at once and claims its keys when its neighbours know of it.
+ */
+import { isSameLife } from './contact.ts';
+import { startProbing } from './detector.ts';
+import { beginDoubt } from './doubt.ts';
+import type { Identifier } from './identifier.ts';
+import { isBetweenOpenOpen } from './interval.ts';
+import { isGone, isUsable, learn } from './members.ts';
+import type { Contact, RingReply } from './message.ts';
+import { routeBefore } from './routes.ts';
+import type { Purpose } from './state.ts';
+import { listBehind, setSuccessors } from './successors.ts';
+import { answer, clearTimer, jittered, post, send, setTimer, type Turn } from './turn.ts';
+
+export const JOIN_TIMER = 'join';
+const JOIN_WALK: Purpose = { type: 'joinWalk' };
+
+/** Becomes a ring of one. */
+export function create(turn: Turn): void {
+  const { state } = turn;
+  state.phase = 'member';
+  state.predecessor = null;
+  state.doubt = null;
+  takePlace(turn);
+}
+
+export function join(turn: Turn, seeds: readonly Contact[]): void {
+  const { state } = turn;
+  rememberSeeds(turn, seeds);
+  if (state.phase !== 'idle' && state.phase !== 'joining') return;
+  state.phase = 'joining';
+  if (state.joinRequestId === 0) startWalk(turn);
+}
+
+export function rememberSeeds(turn: Turn, contacts: readonly Contact[]): void {
+  const { seeds, self, parameters } = turn.state;
+  for (const contact of contacts) {
+    if (contact.id === self.id) continue;
+    const at = seeds.findIndex((seed) => seed.id === contact.id);
+    if (at >= 0) seeds.splice(at, 1);
+    else if (seeds.length >= parameters.seedsMax) seeds.shift();
+    seeds.push(contact);
+  }
+}
+
+/** Asks a seed, or a member met before, chosen by chance so that a bad one is not asked for ever. */
+export function startWalk(turn: Turn): void {
+  const { state } = turn;
+  const choices = state.seeds.filter((seed) => !isGone(state, seed) || turn.random() < 0.25);
+  for (const { contact, health } of state.members.values()) if (health === 'alive') choices.push(contact);
+  const chosen = choices[Math.floor(turn.random() * choices.length)];
+  if (chosen === undefined) {
+    retryLater(turn);
+    return;
+  }
+  walkFrom(turn, chosen);
+}
+
+export function walkFrom(turn: Turn, first: Contact): void {
+  turn.state.joinHops = 0;
+  ask(turn, first);
+}
+
+function ask(turn: Turn, contact: Contact): void {
+  const { state } = turn;
+  state.joinHops++;
+  const request = { type: 'bestPredecessor', id: state.self.id } as const;
+  state.joinRequestId = send(turn, contact, request, state.parameters.requestTimeoutMs, JOIN_WALK);
+}
+
+function retryLater(turn: Turn): void {
+  const { state } = turn;
+  const { joinRetryMinMs, joinRetryMaxMs } = state.parameters;
+  state.joinRequestId = 0;
+  const waitMs = Math.min(joinRetryMinMs * 2 ** Math.min(state.joinAttempts, 10), joinRetryMaxMs);
+  state.joinAttempts++;
+  setTimer(turn, JOIN_TIMER, jittered(turn, waitMs));
+}
+
+/** An answer or, with null, a failure of the walk. */
+export function onWalkAnswer(turn: Turn, requestId: number, from: Contact, reply: RingReply | null): void {
+  const { state } = turn;
+  if (requestId !== state.joinRequestId || (state.phase !== 'joining' && state.phase !== 'orphan')) return;
+  state.joinRequestId = 0;
+  if (reply?.type !== 'bestPredecessor' || from.id === state.self.id) {
+    retryLater(turn);
+    return;
+  }
+  const { best, successors } = reply;
+  if (best.id === from.id) {
+    if (!takeListOf(turn, from, successors)) retryLater(turn);
+  } else if (isBetweenOpenOpen(from.id, best.id, state.self.id) && state.joinHops < state.parameters.hopMax) {
+    learn(turn, best);
+    ask(turn, best);
+  } else {
+    retryLater(turn);
+  }
+}
+
+/** Zave's condition between(member, self, head) holds, or the walk begins again. */
+function takeListOf(turn: Turn, member: Contact, successors: readonly Contact[]): boolean {
+  const { state } = turn;
+  const head = successors[0] ?? member;
+  if (!isBetweenOpenOpen(member.id, state.self.id, head.id)) return false;
+  for (const contact of successors) learn(turn, contact);
+  const list = listBehind(state, [], successors);
+  // In a ring of two the member is the joiner's successor too.
+  const next = list.length > 0 ? list : [member];
+  state.phase = 'member';
+  state.joinAttempts = 0;
+  state.predecessor = member;
+  setSuccessors(turn, next, { type: 'join' });
+  takePlace(turn);
+  beginDoubt(turn);
+  return true;
+}
+
+function takePlace(turn: Turn): void {
+  const { state } = turn;
+  clearTimer(turn, JOIN_TIMER);
+  state.joinRequestId = 0;
+  state.orphanRound = 0;
+  state.waitingNotifier = null;
+  state.stabilizeRequestId = 0;
+  state.stabilizeWaitMs = state.parameters.stabilizeMinMs;
+  startProbing(turn);
+  post(turn, { type: 'joined' });
+  post(turn, { type: 'neighboursChanged' });
+}
+
+/** The best predecessor for `id` that is known; this node itself once nobody in its list stands between. */
+export function onBestPredecessor(turn: Turn, token: number, id: Identifier): void {
+  const { state } = turn;
+  const { self, successors } = state;
+  if (state.phase !== 'member' || state.doubt !== null) {
+    answer(turn, token, { type: 'notMember' });
+    return;
+  }
+  const head = successors[0];
+  if (head === undefined || isBetweenOpenOpen(self.id, id, head.id)) {
+    answer(turn, token, { type: 'bestPredecessor', best: self, successors });
+    return;
+  }
+  let best = head;
+  for (const entry of successors) {
+    if (isBetweenOpenOpen(self.id, entry.id, id) && isUsable(state, entry)) best = entry;
+  }
+  const route = routeBefore(state, id, (contact) => isUsable(state, contact));
+  if (route !== null && isBetweenOpenOpen(best.id, route.id, id)) best = route;
+  // The joiner's own older life at the head is no predecessor of it; it leaves the list as soon as it is found dead.
+  const next = best.id === id ? self : best;
+  answer(turn, token, {
+    type: 'bestPredecessor',
+    best: next,
+    successors: isSameLife(next, self) ? successors : [],
+  });
+}

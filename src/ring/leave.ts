@@ -1,0 +1,65 @@
+/** Leave: a hint that makes a death known at once. It changes nothing that a death would not. */
+import { isSameLife } from './contact.ts';
+import { addMember } from './members.ts';
+import type { Contact } from './message.ts';
+import { forgetRoute } from './routes.ts';
+import type { Purpose } from './state.ts';
+import { answer, clearTimer, emit, post, send, setTimer, type Turn } from './turn.ts';
+
+export const LEAVE_TIMER = 'leave';
+const LEAVE: Purpose = { type: 'leave' };
+
+/** Tells predecessor and successors; ends with the event `left`. */
+export function leave(turn: Turn): void {
+  const { state } = turn;
+  if (state.phase === 'leaving' || state.phase === 'left') return;
+  const wasMember = state.phase === 'member';
+  const told = [...state.successors];
+  const { predecessor } = state;
+  if (predecessor !== null && !told.some((contact) => contact.id === predecessor.id)) told.push(predecessor);
+  state.phase = 'leaving';
+  state.leavesWaiting = wasMember ? told.length : 0;
+  if (state.leavesWaiting === 0) {
+    finishLeaving(turn);
+    return;
+  }
+  for (const contact of told) send(turn, contact, { type: 'leave' }, state.parameters.leaveTimeoutMs, LEAVE);
+  setTimer(turn, LEAVE_TIMER, state.parameters.leaveTimeoutMs);
+}
+
+/** A neighbour understood, or did not answer. */
+export function onLeaveAnswer(turn: Turn): void {
+  turn.state.leavesWaiting--;
+  if (turn.state.leavesWaiting <= 0) finishLeaving(turn);
+}
+
+export function finishLeaving(turn: Turn): void {
+  const { state } = turn;
+  if (state.phase !== 'leaving') return;
+  state.phase = 'left';
+  for (const timerId of [...state.timers.keys()]) clearTimer(turn, timerId);
+  emit(turn, { type: 'left' });
+}
+
+/** A node said that it goes. It is treated as dead, and not waited for. */
+export function onLeave(turn: Turn, token: number, from: Contact): void {
+  const { state } = turn;
+  answer(turn, token, { type: 'acknowledged' });
+  markLeft(turn, from);
+  if (state.phase === 'member') emit(turn, { type: 'departed', contact: from });
+}
+
+export function markLeft(turn: Turn, contact: Contact): void {
+  const { state } = turn;
+  const member = addMember(turn, contact);
+  if (member === null || !isSameLife(member.contact, contact)) {
+    post(turn, { type: 'gone', contact });
+    return;
+  }
+  if (member.health === 'left') return;
+  member.health = 'left';
+  member.newsLeft = state.parameters.newsSends;
+  state.membersChanged = true;
+  forgetRoute(state, contact);
+  post(turn, { type: 'gone', contact });
+}

@@ -1,0 +1,165 @@
+/**
+ * Iterative lookup. The asker calls the node that it believes to be the owner; only the owner itself confirms. Redirects are
+ * followed with a limit and never in a circle; a node that does not answer is gone round at once; what fails begins again
+ * from fresh first hops until the deadline.
+ */
+import type { LookupResult, LookupStep } from './effect.ts';
+import type { Identifier } from './identifier.ts';
+import { isUsable, learn } from './members.ts';
+import type { Contact, RingReply } from './message.ts';
+import { owns, whomToAsk } from './ownership.ts';
+import type { Lookup, Pending } from './state.ts';
+import { clearTimer, emit, jittered, send, setTimer, type Turn } from './turn.ts';
+
+const LOOKUP_TIMER = 'lookup:';
+
+export function startLookup(turn: Turn, lookupId: number, key: Identifier, deadlineMs: number): void {
+  const { state, now } = turn;
+  const lookup: Lookup = {
+    lookupId,
+    key,
+    startedAt: now,
+    deadline: now + deadlineMs,
+    path: [],
+    asked: [],
+    chain: 0,
+    alternatives: [],
+    requestId: 0,
+  };
+  if (state.lookups.size >= state.parameters.lookupsMax) {
+    finish(turn, lookup, 'failed', null, null, []);
+    return;
+  }
+  state.lookups.set(lookupId, lookup);
+  begin(turn, lookup);
+}
+
+/** Asks afresh: nothing asked before counts. */
+function begin(turn: Turn, lookup: Lookup): void {
+  const { state } = turn;
+  lookup.requestId = 0;
+  lookup.asked = [];
+  lookup.chain = 0;
+  lookup.alternatives = [];
+  if (owns(state, lookup.key)) {
+    finish(turn, lookup, 'found', state.self, state.predecessor, state.successors);
+    return;
+  }
+  if (state.phase !== 'member') {
+    wait(turn, lookup);
+    return;
+  }
+  lookup.alternatives = whomToAsk(state, lookup.key);
+  askNext(turn, lookup);
+}
+
+/** The next one named that was not asked in this chain. */
+function askNext(turn: Turn, lookup: Lookup): void {
+  const { state } = turn;
+  const next = lookup.chain < state.parameters.hopMax ? firstUnasked(turn, lookup) : null;
+  if (next === null) {
+    wait(turn, lookup);
+    return;
+  }
+  lookup.chain++;
+  lookup.asked.push(next.id);
+  const timeoutMs = Math.min(state.parameters.lookupHopTimeoutMs, Math.max(1, lookup.deadline - turn.now));
+  const request = { type: 'findOwner', key: lookup.key } as const;
+  lookup.requestId = send(turn, next, request, timeoutMs, { type: 'lookup', lookupId: lookup.lookupId });
+  if (!state.timers.has(LOOKUP_TIMER + lookup.lookupId))
+    setTimer(turn, LOOKUP_TIMER + lookup.lookupId, lookup.deadline - turn.now);
+}
+
+function firstUnasked(turn: Turn, lookup: Lookup): Contact | null {
+  for (const contact of lookup.alternatives) {
+    if (contact.id === turn.state.self.id || lookup.asked.includes(contact.id)) continue;
+    if (isUsable(turn.state, contact)) return contact;
+  }
+  return null;
+}
+
+/** Nobody to ask now, or this node has no place yet. */
+function wait(turn: Turn, lookup: Lookup): void {
+  const { state, now } = turn;
+  lookup.requestId = 0;
+  const leftMs = lookup.deadline - now;
+  if (leftMs <= 0 || state.phase === 'left') {
+    finish(turn, lookup, 'failed', null, null, []);
+    return;
+  }
+  setTimer(
+    turn,
+    LOOKUP_TIMER + lookup.lookupId,
+    Math.min(leftMs, jittered(turn, state.parameters.lookupRetryMs)),
+  );
+}
+
+/** Returns whether the timer was a lookup's. */
+export function onLookupTimer(turn: Turn, timerId: string): boolean {
+  if (!timerId.startsWith(LOOKUP_TIMER)) return false;
+  const lookup = turn.state.lookups.get(Number(timerId.slice(LOOKUP_TIMER.length)));
+  if (lookup === undefined) return true;
+  if (turn.now >= lookup.deadline) finish(turn, lookup, 'failed', null, null, []);
+  else if (lookup.requestId === 0) begin(turn, lookup);
+  else setTimer(turn, timerId, lookup.deadline - turn.now);
+  return true;
+}
+
+/** Lookups that wait for a place in the ring, or for doubt to end, go on. */
+export function resumeLookups(turn: Turn): void {
+  for (const lookup of [...turn.state.lookups.values()]) if (lookup.requestId === 0) begin(turn, lookup);
+}
+
+/** An answer or, with null, a failure. */
+export function onLookupAnswer(
+  turn: Turn,
+  requestId: number,
+  lookupId: number,
+  pending: Pending,
+  from: Contact,
+  reply: RingReply | null,
+): void {
+  const lookup = turn.state.lookups.get(lookupId);
+  if (lookup === undefined || lookup.requestId !== requestId) return;
+  const elapsedMs = turn.now - pending.sentAt;
+  if (reply?.type === 'owner') {
+    lookup.path.push({ contact: from, elapsedMs, outcome: 'owner' });
+    finish(turn, lookup, 'found', from, reply.predecessor, reply.successors);
+    return;
+  }
+  if (reply?.type === 'redirect') {
+    lookup.path.push({ contact: from, elapsedMs, outcome: 'redirect' });
+    for (const contact of reply.next) learn(turn, contact);
+    lookup.alternatives = [...reply.next, ...lookup.alternatives];
+  } else {
+    lookup.path.push({ contact: pending.to, elapsedMs, outcome: 'failed' });
+    lookup.chain--;
+    if (lookup.chain === 0)
+      lookup.alternatives = [...lookup.alternatives, ...whomToAsk(turn.state, lookup.key)];
+  }
+  boundPath(lookup.path, turn.state.parameters.hopMax);
+  askNext(turn, lookup);
+}
+
+/** A lookup that retries for long keeps its latest steps. */
+function boundPath(path: LookupStep[], hopMax: number): void {
+  if (path.length > 2 * hopMax) path.splice(0, path.length - 2 * hopMax);
+}
+
+function finish(
+  turn: Turn,
+  lookup: Lookup,
+  outcome: LookupResult['outcome'],
+  owner: Contact | null,
+  predecessor: Contact | null,
+  successors: readonly Contact[],
+): void {
+  const { lookupId, key, path } = lookup;
+  turn.state.lookups.delete(lookupId);
+  clearTimer(turn, LOOKUP_TIMER + lookupId);
+  const hops = outcome === 'found' ? lookup.chain : 0;
+  emit(turn, {
+    type: 'lookupDone',
+    result: { lookupId, key, outcome, owner, predecessor, successors, path, hops },
+  });
+}

@@ -1,0 +1,74 @@
+/**
+ * A member whose whole list is gone has no place in the ring. It asks everybody it knows; joins again by the first member
+ * that answers; and is a ring of one when nobody is left, for the last node of a network must still serve.
+ */
+import { endDoubt } from './doubt.ts';
+import { create, JOIN_TIMER, walkFrom } from './join.ts';
+import type { Contact } from './message.ts';
+import type { Purpose } from './state.ts';
+import { emit, jittered, post, send, setTimer, type Turn } from './turn.ts';
+
+const ORPHAN_PROBE: Purpose = { type: 'orphanProbe' };
+
+export function becomeOrphan(turn: Turn): void {
+  const { state } = turn;
+  if (state.phase !== 'member') return;
+  state.phase = 'orphan';
+  state.predecessor = null;
+  state.waitingNotifier = null;
+  state.stabilizeRequestId = 0;
+  state.orphanRound = 0;
+  endDoubt(turn);
+  emit(turn, { type: 'orphaned' });
+  post(turn, { type: 'neighboursChanged' });
+  askEverybody(turn);
+}
+
+/** One round: everybody known is asked at once. */
+export function askEverybody(turn: Turn): void {
+  const { state } = turn;
+  if (state.phase !== 'orphan' || state.joinRequestId !== 0) return;
+  const known = knownContacts(turn);
+  state.orphanRound++;
+  state.orphanHeard = false;
+  state.orphanWaiting = known.length;
+  if (known.length === 0) {
+    create(turn);
+    return;
+  }
+  for (const contact of known)
+    send(turn, contact, { type: 'ping' }, state.parameters.probeTimeoutMs, ORPHAN_PROBE);
+}
+
+/** `joined` is null when there was no answer. */
+export function onOrphanProbe(turn: Turn, from: Contact, joined: boolean | null): void {
+  const { state } = turn;
+  if (state.phase !== 'orphan') return;
+  state.orphanWaiting--;
+  if (joined !== null) state.orphanHeard = true;
+  if (joined === true && state.joinRequestId === 0) {
+    walkFrom(turn, from);
+    return;
+  }
+  if (state.orphanWaiting > 0 || state.joinRequestId !== 0) return;
+  const { orphanRounds, orphanRetryMs } = state.parameters;
+  if (!state.orphanHeard || state.orphanRound >= orphanRounds) {
+    create(turn);
+    return;
+  }
+  // Others without a place: one of them may find a member, or become the ring that this node joins.
+  setTimer(turn, JOIN_TIMER, jittered(turn, orphanRetryMs));
+}
+
+/** Those alive first, then the dead last heard of, then seeds. */
+function knownContacts(turn: Turn): Contact[] {
+  const { state } = turn;
+  const members = [...state.members.values()].filter((member) => member.health !== 'left');
+  members.sort((a, b) => b.heardAt - a.heardAt);
+  const known = members.slice(0, state.parameters.orphanContactsMax).map((member) => member.contact);
+  for (const seed of state.seeds) {
+    if (known.length >= state.parameters.orphanContactsMax) break;
+    if (!state.members.has(seed.id)) known.push(seed);
+  }
+  return known;
+}

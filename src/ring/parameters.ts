@@ -1,0 +1,162 @@
+/**
+ * Every figure that the ring goes by, each with its unit and where it comes from.
+ * "Chord" is the paper of 2003 in ToN; "Zave" is "Reasoning about identifier spaces" of 2017; the rest was measured here.
+ */
+
+/** Each can be turned off alone, so that a model checker can show what it is there for. All on in production. */
+export interface Safeguards {
+  /** A pointer is adopted only after the one it names has itself just answered (Zave, StabilizeFromPredecessor). */
+  readonly contactBeforeAdopting: boolean;
+  /** Lists stay in ring order, without repeats, and end before the node itself (Zave, OrderedSuccessorLists). */
+  readonly cutAtSelf: boolean;
+  /** Only a node that owns a key by (predecessor, self], and is in no doubt of it, answers as its owner. */
+  readonly ownerVerification: boolean;
+  /** A pointer names one life of a node; an older life is dead. */
+  readonly incarnation: boolean;
+  /** A list is applied only if its sender is still the head, or still lies before it, when the answer arrives. */
+  readonly applyTimeGuard: boolean;
+  /** Known members strictly between a node and its head are contacted as candidates for the head. */
+  readonly memberCandidates: boolean;
+}
+
+export interface RingParameters {
+  /** Successors kept, r. In a ring of N nodes a list holds min(r, N-1). Half of 10,000 nodes lost at once orphans none at 16. */
+  readonly successorCount: number;
+  /** Between two probes of successor and predecessor: a silent death is seen in this time and the detection's. */
+  readonly probeIntervalMs: number;
+  /** A ping without answer for so long is a miss; three misses are a death, 3 s in all. */
+  readonly probeTimeoutMs: number;
+  /** Least time between two probes of one suspect: a refused connection fails at once and must not count thrice at once. */
+  readonly probeSpacingMs: number;
+  /** Misses in a row after which a node is dead for the ring: one that raised suspicion, two that confirm it. */
+  readonly missesToDeath: number;
+  /** Neighbours asked to ping a suspect before it is declared dead (Freedman et al.: 2.3 % of pairs at times non-transitive). */
+  readonly indirectProbes: number;
+  /** A node asked to ping another on somebody's behalf waits so long: shorter than probeTimeoutMs, so that its answer counts. */
+  readonly relayTimeoutMs: number;
+  /** Pings on others' behalf at one time; more are answered with "no". */
+  readonly relaysMax: number;
+  /** Members never contacted that are pinged at one probe round. */
+  readonly unprovenProbesPerRound: number;
+  /** A dead member is probed again after this, then after twice as long each time. */
+  readonly revivalMinMs: number;
+  readonly revivalMaxMs: number;
+  /** Dead members probed again at one probe round. */
+  readonly revivalsPerRound: number;
+  /** A node that hears nothing of itself for so long was paused, and others may have declared it dead. Below the 3 s of detection. */
+  readonly pauseMs: number;
+  /** Between two attempts to verify predecessor and successor while in doubt. */
+  readonly doubtRetryMs: number;
+  /** Doubt ends after this at the latest: with one-way links a predecessor may never come to point back. */
+  readonly doubtMaxMs: number;
+  /** Stabilise so soon after a change, several changes in one. */
+  readonly stabilizeMinMs: number;
+  /** At rest, so often. */
+  readonly stabilizeMaxMs: number;
+  /** Each quiet round lengthens the wait by this factor. */
+  readonly stabilizeGrowth: number;
+  /** Stabilise so soon after the death of a neighbour or an invitation by one; also the least time between two rounds. */
+  readonly stabilizeUrgentMs: number;
+  /** Waits vary by this fraction to either side, so that nodes started together do not stay in step. */
+  readonly jitter: number;
+  /** Waiting for an answer to a question of state. */
+  readonly requestTimeoutMs: number;
+  /** Predecessors of the head adopted one after the other in one round (walking). */
+  readonly walkMax: number;
+  /** A candidate that answered that it is no member is asked again after this. */
+  readonly candidateRetryMs: number;
+  /** Hops of one join walk, and of one chain of redirects in a lookup. */
+  readonly hopMax: number;
+  readonly joinRetryMinMs: number;
+  readonly joinRetryMaxMs: number;
+  /** Addresses to join by that are kept. */
+  readonly seedsMax: number;
+  /** Rounds in which an orphan that finds only other orphans waits for a member, before it becomes a ring of one. */
+  readonly orphanRounds: number;
+  /** Known nodes that an orphan asks at once. */
+  readonly orphanContactsMax: number;
+  readonly orphanRetryMs: number;
+  /** A leaving node waits so long for its neighbours to have understood. */
+  readonly leaveTimeoutMs: number;
+  /** A lookup's call to one node; then it goes round it. */
+  readonly lookupHopTimeoutMs: number;
+  /** A lookup that found nobody to ask begins again after this, with jitter, until its deadline. */
+  readonly lookupRetryMs: number;
+  /** Lookups under way at one time; more fail at once. */
+  readonly lookupsMax: number;
+  /** Contacts named in one redirect. */
+  readonly redirectMax: number;
+  /** Members known by name; candidates, hints and memory come from them. */
+  readonly membersMax: number;
+  /** Contacts in the table that chooses first hops: one-hop lookups up to this many nodes. */
+  readonly routesMax: number;
+  /** At rest, between two exchanges of member lists. */
+  readonly exchangeIntervalMs: number;
+  /** With news to tell, so soon. */
+  readonly exchangeNewsMs: number;
+  /** Exchanges in which one piece of news is told: about log2 of the members, and two. */
+  readonly newsSends: number;
+  /** News in one request. */
+  readonly newsMax: number;
+  /** Entries of one answer when the list is full and lists never agree: a sample. */
+  readonly exchangeSampleMax: number;
+  /** Bounds on what is accepted from others. */
+  readonly listMax: number;
+  readonly addressMax: number;
+  readonly safeguards: Safeguards;
+}
+
+export const DEFAULT_PARAMETERS: RingParameters = {
+  successorCount: 16,
+  probeIntervalMs: 2_000,
+  probeTimeoutMs: 1_000,
+  probeSpacingMs: 500,
+  missesToDeath: 3,
+  indirectProbes: 2,
+  relayTimeoutMs: 600,
+  relaysMax: 64,
+  unprovenProbesPerRound: 8,
+  revivalMinMs: 1_000,
+  revivalMaxMs: 300_000,
+  revivalsPerRound: 8,
+  pauseMs: 2_600,
+  doubtRetryMs: 500,
+  doubtMaxMs: 10_000,
+  stabilizeMinMs: 200,
+  stabilizeMaxMs: 15_000,
+  stabilizeGrowth: 1.5,
+  stabilizeUrgentMs: 50,
+  jitter: 0.25,
+  requestTimeoutMs: 1_000,
+  walkMax: 8,
+  candidateRetryMs: 1_000,
+  hopMax: 32,
+  joinRetryMinMs: 100,
+  joinRetryMaxMs: 2_000,
+  seedsMax: 64,
+  orphanRounds: 3,
+  orphanContactsMax: 64,
+  orphanRetryMs: 300,
+  leaveTimeoutMs: 1_000,
+  lookupHopTimeoutMs: 750,
+  lookupRetryMs: 100,
+  lookupsMax: 10_000,
+  redirectMax: 4,
+  membersMax: 256,
+  routesMax: 10_000,
+  exchangeIntervalMs: 15_000,
+  exchangeNewsMs: 500,
+  newsSends: 8,
+  newsMax: 64,
+  exchangeSampleMax: 32,
+  listMax: 32,
+  addressMax: 255,
+  safeguards: {
+    contactBeforeAdopting: true,
+    cutAtSelf: true,
+    ownerVerification: true,
+    incarnation: true,
+    applyTimeGuard: true,
+    memberCandidates: true,
+  },
+};

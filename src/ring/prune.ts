@@ -1,0 +1,52 @@
+/**
+ * Repair after deaths (chord.md 2.7): a life found gone leaves the list wherever it stands in it, and the tail is filled up
+ * again from the last entry's own list. Pairs that result are inside pairs of a real list, so nobody alive is skipped.
+ */
+import { isSameLife } from './contact.ts';
+import { learn } from './members.ts';
+import type { Contact } from './message.ts';
+import type { Pending, Purpose } from './state.ts';
+import { listBehind, setSuccessors } from './successors.ts';
+import { send, type Turn } from './turn.ts';
+
+const EXTEND: Purpose = { type: 'extend' };
+
+export type Pruned = 'nothing' | 'entry' | 'head' | 'everything';
+
+/** Takes this life out of the list and says what that meant. */
+export function prune(turn: Turn, contact: Contact): Pruned {
+  const { state } = turn;
+  const at = state.successors.findIndex((entry) => isSameLife(entry, contact));
+  if (at < 0) return 'nothing';
+  setSuccessors(
+    turn,
+    state.successors.filter((_, i) => i !== at),
+    { type: 'gone' },
+  );
+  if (state.successors.length === 0) return 'everything';
+  return at === 0 ? 'head' : 'entry';
+}
+
+/** Asks the last entry what stands behind it, once at a time. */
+export function extendTail(turn: Turn): void {
+  const { state } = turn;
+  const last = state.successors.at(-1);
+  if (state.phase !== 'member' || state.extendRequestId !== 0 || last === undefined) return;
+  // A list of one is extended by the stabilise round that its death causes.
+  if (state.successors.length >= state.parameters.successorCount || state.successors.length < 2) return;
+  const request = { type: 'neighbours', listHash: '' } as const;
+  state.extendRequestId = send(turn, last, request, state.parameters.requestTimeoutMs, EXTEND);
+}
+
+export function onExtension(turn: Turn, pending: Pending, behind: readonly Contact[] | null): void {
+  const { state } = turn;
+  state.extendRequestId = 0;
+  const last = state.successors.at(-1);
+  if (behind === null || state.phase !== 'member' || last === undefined || !isSameLife(last, pending.to))
+    return;
+  for (const contact of behind) learn(turn, contact);
+  const longer = listBehind(state, state.successors, behind);
+  const head = state.successors[0] as Contact;
+  // What was added may itself have been cut short by deaths: ask on, until nothing comes or the list is full.
+  if (setSuccessors(turn, longer, { type: 'contact', answered: head })) extendTail(turn);
+}

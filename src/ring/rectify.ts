@@ -1,0 +1,82 @@
+/**
+ * Rectify (Zave 2017): what a node does with a notify. A nearer predecessor is taken at once; a farther one only when the
+ * present one is gone. The predecessor is never set to nothing, for that would let any farther node in.
+ */
+import { isSameLife } from './contact.ts';
+import { probeContact } from './detector.ts';
+import { confirmPredecessor, predecessorGone } from './doubt.ts';
+import { isBetweenOpenOpen } from './interval.ts';
+import { assertPredecessorMayBecome } from './invariants.ts';
+import { addMember, isGone, isUsable } from './members.ts';
+import type { Contact } from './message.ts';
+import { routeBefore } from './routes.ts';
+import { answer, post, type Turn } from './turn.ts';
+
+export function onNotify(turn: Turn, token: number, notifier: Contact): void {
+  const { state } = turn;
+  if (state.phase !== 'member') {
+    answer(turn, token, { type: 'notMember' });
+    return;
+  }
+  answer(turn, token, { type: 'acknowledged' });
+  rectify(turn, notifier);
+  // A ring of one has its predecessor for its successor too (Zave: stabilising with itself it finds the notifier).
+  post(turn, { type: 'candidate', contact: notifier });
+}
+
+function rectify(turn: Turn, notifier: Contact): void {
+  const { state } = turn;
+  const { predecessor, self } = state;
+  const member = addMember(turn, notifier);
+  if (member !== null) member.joined = true;
+  if (predecessor !== null && isSameLife(predecessor, notifier)) {
+    confirmPredecessor(turn, notifier);
+    return;
+  }
+  if (
+    predecessor === null ||
+    predecessor.id === notifier.id ||
+    isBetweenOpenOpen(predecessor.id, notifier.id, self.id) ||
+    isGone(state, predecessor)
+  ) {
+    adoptPredecessor(turn, notifier);
+    return;
+  }
+  const waiting = state.waitingNotifier;
+  if (waiting === null || isBetweenOpenOpen(waiting.id, notifier.id, self.id))
+    state.waitingNotifier = notifier;
+  probeContact(turn, predecessor);
+}
+
+/** The predecessor was asked because of a notifier, and lives. */
+export function onPredecessorAnswered(turn: Turn): void {
+  turn.state.waitingNotifier = null;
+}
+
+/** The predecessor is gone: who notified meanwhile takes its place; else it stands until somebody notifies. */
+export function onPredecessorGone(turn: Turn): void {
+  const { state } = turn;
+  predecessorGone(turn);
+  const waiting = state.waitingNotifier;
+  if (waiting !== null && !isGone(state, waiting)) adoptPredecessor(turn, waiting);
+  state.waitingNotifier = null;
+}
+
+function adoptPredecessor(turn: Turn, next: Contact): void {
+  const { state } = turn;
+  assertPredecessorMayBecome(state, next);
+  state.predecessor = next;
+  state.waitingNotifier = null;
+  post(turn, { type: 'neighboursChanged' });
+  confirmPredecessor(turn, next);
+  introduceToNearer(turn, next);
+}
+
+/** A member known between the new predecessor and this node should notify too: a ping shows it that this node is here. */
+function introduceToNearer(turn: Turn, predecessor: Contact): void {
+  const { state } = turn;
+  if (!state.parameters.safeguards.memberCandidates) return;
+  const nearer = routeBefore(state, state.self.id, (contact) => isUsable(state, contact));
+  if (nearer !== null && isBetweenOpenOpen(predecessor.id, nearer.id, state.self.id))
+    probeContact(turn, nearer);
+}

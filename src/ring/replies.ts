@@ -1,0 +1,96 @@
+/** An answer, or its failure, goes to the operation that asked; before that, to the detector for what it shows. */
+import { isSameLife } from './contact.ts';
+import { declareContactDead, heard, missed, onIndirectProbe, onRelayed, settleProbe } from './detector.ts';
+import { onPredecessorList } from './doubt.ts';
+import { onPushFailed, takeIn } from './exchange.ts';
+import { onWalkAnswer } from './join.ts';
+import { onLeaveAnswer } from './leave.ts';
+import { onLookupAnswer, resumeLookups } from './lookup.ts';
+import { setJoined } from './members.ts';
+import type { Contact, RingReply } from './message.ts';
+import { onOrphanProbe } from './orphan.ts';
+import { onExtension } from './prune.ts';
+import { onPredecessorAnswered } from './rectify.ts';
+import { considerNearest, onNeighboursFailure, onNeighboursReply, refuse } from './stabilize.ts';
+import type { Pending } from './state.ts';
+import type { Turn } from './turn.ts';
+
+/** `reply` is null for a failure, and for an answer that nobody should have sent. */
+export function onReply(turn: Turn, requestId: number, from: Contact | null, reply: RingReply | null): void {
+  const { state } = turn;
+  const pending = state.pending.get(requestId);
+  if (pending === undefined) return;
+  state.pending.delete(requestId);
+  if (pending.purpose.type === 'probe') settleProbe(turn, pending.to);
+  const said = from === null || reply === null ? null : whatItSaid(turn, pending, from, reply);
+  if (said === null) missed(turn, pending);
+  else if (said.type === 'otherIncarnation') declareContactDead(turn, pending.to);
+  else if (said.type === 'pong') setJoined(turn, pending.to, said.joined);
+  route(turn, requestId, pending, said);
+}
+
+/** What the one asked said; an answer from somebody else at its address is none, one from a later life says that it is over. */
+function whatItSaid(turn: Turn, pending: Pending, from: Contact, reply: RingReply): RingReply | null {
+  heard(turn, from, 'reply');
+  if (from.id !== pending.to.id) return null;
+  const isOther = !isSameLife(from, pending.to) || reply.type === 'otherIncarnation';
+  return isOther && turn.state.parameters.safeguards.incarnation ? { type: 'otherIncarnation' } : reply;
+}
+
+function route(turn: Turn, requestId: number, pending: Pending, reply: RingReply | null): void {
+  const { purpose, to } = pending;
+  switch (purpose.type) {
+    case 'joinWalk':
+      onWalkAnswer(turn, requestId, to, reply);
+      return;
+    case 'orphanProbe':
+      onOrphanProbe(turn, to, reply?.type === 'pong' ? reply.joined : null);
+      return;
+    case 'stabilize':
+    case 'candidate':
+      if (reply?.type === 'neighbours' || reply?.type === 'neighboursUnchanged') {
+        onNeighboursReply(turn, requestId, pending, to, reply);
+        return;
+      }
+      onNeighboursFailure(turn, requestId, pending, reply);
+      return;
+    case 'extend':
+      onExtension(turn, pending, reply?.type === 'neighbours' ? reply.successors : null);
+      return;
+    case 'verifyPredecessor':
+      if (reply?.type === 'neighbours') {
+        onPredecessorList(turn, to, reply.successors);
+        return;
+      }
+      refuse(turn, to, reply);
+      return;
+    case 'probe':
+      if (reply !== null && turn.state.predecessor?.id === to.id) onPredecessorAnswered(turn);
+      return;
+    case 'indirectProbe':
+      onIndirectProbe(turn, purpose.target, reply?.type === 'pongVia' && reply.answered);
+      return;
+    case 'relay':
+      onRelayed(turn, purpose.token, reply?.type === 'pong');
+      return;
+    case 'exchange':
+    case 'push':
+      if (reply?.type === 'members') {
+        takeIn(turn, reply.entries);
+        considerNearest(turn);
+        return;
+      }
+      if (purpose.type === 'push' && reply === null) onPushFailed(turn, to);
+      return;
+    case 'notify':
+      refuse(turn, to, reply);
+      return;
+    case 'leave':
+      onLeaveAnswer(turn);
+      resumeLookups(turn);
+      return;
+    case 'lookup':
+      onLookupAnswer(turn, requestId, purpose.lookupId, pending, to, reply);
+      return;
+  }
+}

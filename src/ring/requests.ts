@@ -1,0 +1,74 @@
+/** A request arrived: first what its arrival shows of the sender, then its answer, then whether the sender is a new head. */
+import { heard, relayPing } from './detector.ts';
+import { onMembers } from './exchange.ts';
+import { onBestPredecessor } from './join.ts';
+import { onLeave } from './leave.ts';
+import { isGone, setJoined } from './members.ts';
+import type { Contact, RingRequest } from './message.ts';
+import { onFindOwner } from './ownership.ts';
+import { onNotify } from './rectify.ts';
+import { considerNearest, onNeighbours, stabilizeSoon } from './stabilize.ts';
+import { answer, post, type Turn } from './turn.ts';
+
+export function onRequest(
+  turn: Turn,
+  from: Contact,
+  toIncarnation: number,
+  token: number,
+  request: RingRequest,
+): void {
+  const { state } = turn;
+  const isForThisLife = toIncarnation === 0 || toIncarnation === state.self.incarnation;
+  if (!isForThisLife && state.parameters.safeguards.incarnation) {
+    heard(turn, from, 'request');
+    answer(turn, token, { type: 'otherIncarnation' });
+    return;
+  }
+  if (!heard(turn, from, 'request')) {
+    // An older life of a node, or another node with this one's name: it gets signs of life and nothing else.
+    answer(turn, token, request.type === 'ping' ? pong(turn) : { type: 'notMember' });
+    return;
+  }
+  if (request.type === 'notify' || request.type === 'neighbours') setJoined(turn, from, true);
+  answerRequest(turn, from, token, request);
+  // A joiner asks before it is a member; it will speak again.
+  if (request.type !== 'bestPredecessor' && request.type !== 'leave' && !isGone(state, from)) {
+    post(turn, { type: 'candidate', contact: from });
+  }
+}
+
+function answerRequest(turn: Turn, from: Contact, token: number, request: RingRequest): void {
+  switch (request.type) {
+    case 'ping':
+      answer(turn, token, pong(turn));
+      return;
+    case 'pingVia':
+      relayPing(turn, token, request.target);
+      return;
+    case 'bestPredecessor':
+      onBestPredecessor(turn, token, request.id);
+      return;
+    case 'neighbours':
+      onNeighbours(turn, token, request.listHash);
+      return;
+    case 'notify':
+      onNotify(turn, token, from);
+      return;
+    case 'leave':
+      onLeave(turn, token, from);
+      return;
+    case 'findOwner':
+      onFindOwner(turn, token, request.key);
+      return;
+    case 'members':
+      onMembers(turn, token, request.digest, request.entries);
+      if (turn.state.successors[0]?.id === from.id)
+        stabilizeSoon(turn, turn.state.parameters.stabilizeUrgentMs);
+      considerNearest(turn);
+      return;
+  }
+}
+
+function pong(turn: Turn): { readonly type: 'pong'; readonly joined: boolean } {
+  return { type: 'pong', joined: turn.state.phase === 'member' };
+}

@@ -1,0 +1,217 @@
+/**
+ * Stabilise (Zave 2017). From the successor: take the head's list; if its predecessor stands between, ask that one and, when
+ * it answers, put it at the head. A round ends with one notify. Known members between are candidates in the same way.
+ * One round at a time; an answer is applied only if it still fits when it comes (chord.md 2.6, the apply-time guard).
+ */
+import { areSameLives, isSameLife } from './contact.ts';
+import { declareContactDead, probeContact } from './detector.ts';
+import { confirmSuccessor } from './doubt.ts';
+import { isBetweenOpenOpen } from './interval.ts';
+import { addMember, isUsable, learn, setJoined } from './members.ts';
+import type { Contact, RingReply } from './message.ts';
+import { notifyHead } from './notify.ts';
+import type { Pending, Purpose, RingState } from './state.ts';
+import { listBehind, setSuccessors } from './successors.ts';
+import { answer, jittered, send, setTimer, setTimerBy, type Turn } from './turn.ts';
+
+export const STABILIZE_TIMER = 'stabilize';
+const STABILIZE: Purpose = { type: 'stabilize' };
+const CANDIDATE: Purpose = { type: 'candidate' };
+type NeighboursReply = Extract<RingReply, { type: 'neighbours' | 'neighboursUnchanged' }>;
+
+export function onNeighbours(turn: Turn, token: number, listHash: string): void {
+  const { state } = turn;
+  if (state.phase !== 'member') {
+    answer(turn, token, { type: 'notMember' });
+    return;
+  }
+  const { predecessor, successors } = state;
+  if (listHash === state.listHash) {
+    answer(turn, token, { type: 'neighboursUnchanged', predecessor });
+    return;
+  }
+  answer(turn, token, { type: 'neighbours', predecessor, successors, listHash: state.listHash });
+}
+
+/** Something changed: a round soon, several changes in one. */
+export function stabilizeSoon(turn: Turn, delayMs: number): void {
+  const { state, now } = turn;
+  const earliest = state.lastStabilizeAt + state.parameters.stabilizeUrgentMs - now;
+  setTimerBy(turn, STABILIZE_TIMER, Math.max(delayMs, earliest, 0));
+}
+
+/** The timer's round. */
+export function stabilize(turn: Turn): void {
+  const { state, now } = turn;
+  if (state.phase !== 'member') return;
+  const { parameters } = state;
+  setTimer(turn, STABILIZE_TIMER, jittered(turn, state.stabilizeWaitMs));
+  if (state.stabilizeRequestId !== 0) {
+    if (now - state.stabilizeSince < 2 * parameters.requestTimeoutMs * parameters.walkMax) return;
+    // The driver owes an answer or a failure for every request; a round must not hang on one that is lost all the same.
+    state.pending.delete(state.stabilizeRequestId);
+  }
+  state.stabilizeWaitMs = Math.min(
+    state.stabilizeWaitMs * parameters.stabilizeGrowth,
+    parameters.stabilizeMaxMs,
+  );
+  state.lastStabilizeAt = now;
+  state.stabilizeSince = now;
+  state.walked = 0;
+  const [head] = state.successors;
+  if (head === undefined) {
+    endRound(turn);
+    return;
+  }
+  askFor(turn, head, STABILIZE, state.appliedHash);
+}
+
+/** A member that may stand before the head. It is asked, and adopted only when it answers. */
+export function considerCandidate(turn: Turn, contact: Contact): void {
+  const { state } = turn;
+  if (
+    !state.parameters.safeguards.memberCandidates &&
+    !(state.successors.length === 0 && state.phase === 'member')
+  )
+    return;
+  if (state.stabilizeRequestId !== 0 || !isCandidate(turn, contact)) return;
+  state.walked = 0;
+  state.stabilizeSince = turn.now;
+  askFor(turn, contact, CANDIDATE, '');
+}
+
+function isCandidate(turn: Turn, contact: Contact): boolean {
+  const { state, now } = turn;
+  if (state.phase !== 'member' || contact.id === state.self.id || !standsBeforeHead(state, contact))
+    return false;
+  const member = addMember(turn, contact);
+  if (member === null) return true;
+  return isSameLife(member.contact, contact) && member.candidateAt <= now && isUsable(state, contact);
+}
+
+/** Strictly between this node and its head; for a ring of one, anybody. */
+function standsBeforeHead(state: RingState, contact: Contact): boolean {
+  const head = state.successors[0] ?? state.self;
+  return contact.id !== state.self.id && isBetweenOpenOpen(state.self.id, contact.id, head.id);
+}
+
+function askFor(turn: Turn, to: Contact, purpose: Purpose, listHash: string): void {
+  const { state } = turn;
+  state.stabilizeRequestId = send(
+    turn,
+    to,
+    { type: 'neighbours', listHash },
+    state.parameters.requestTimeoutMs,
+    purpose,
+  );
+}
+
+/** The head, or a candidate, answered with its neighbours. */
+export function onNeighboursReply(
+  turn: Turn,
+  requestId: number,
+  pending: Pending,
+  from: Contact,
+  reply: NeighboursReply,
+): void {
+  const { state } = turn;
+  if (requestId !== state.stabilizeRequestId || state.phase !== 'member') return;
+  state.stabilizeRequestId = 0;
+  if (!mayApply(state, from)) {
+    endRound(turn);
+    return;
+  }
+  if (reply.type === 'neighbours') applyList(turn, from, reply.successors, reply.listHash);
+  if (state.doubt !== null && pending.sentAt >= state.doubt.since) confirmSuccessor(turn);
+  if (!walkOn(turn, from, reply.predecessor)) endRound(turn);
+}
+
+/** The guard at the moment of applying: the list's first pair must lie inside an existing pair (self, head). */
+function mayApply(state: RingState, from: Contact): boolean {
+  const [head] = state.successors;
+  if (!state.parameters.safeguards.applyTimeGuard || head === undefined) return true;
+  return isSameLife(head, from) || isBetweenOpenOpen(state.self.id, from.id, head.id);
+}
+
+function applyList(turn: Turn, from: Contact, behind: readonly Contact[], listHash: string): void {
+  const { state } = turn;
+  for (const contact of behind) learn(turn, contact);
+  const before = state.successors;
+  setSuccessors(turn, listBehind(state, [from], behind), { type: 'contact', answered: from });
+  state.appliedHash = listHash;
+  if (!areSameLives(before, state.successors)) state.stabilizeWaitMs = state.parameters.stabilizeMinMs;
+}
+
+/** The one that answered named its predecessor. Returns whether that one is being asked now. */
+function walkOn(turn: Turn, from: Contact, predecessor: Contact | null): boolean {
+  const { state } = turn;
+  if (predecessor === null || predecessor.id === state.self.id) return false;
+  learn(turn, predecessor);
+  if (!isBetweenOpenOpen(state.self.id, predecessor.id, from.id)) {
+    // The one who stood there before this node: a ping shows it that its head is nearer now.
+    if (state.parameters.safeguards.memberCandidates) probeContact(turn, predecessor);
+    return false;
+  }
+  if (!isUsable(state, predecessor) || state.walked >= state.parameters.walkMax) return false;
+  state.walked++;
+  if (state.parameters.safeguards.contactBeforeAdopting) {
+    askFor(turn, predecessor, CANDIDATE, '');
+    return true;
+  }
+  setSuccessors(turn, listBehind(state, [predecessor], state.successors), {
+    type: 'contact',
+    answered: predecessor,
+  });
+  return false;
+}
+
+/** The head or the candidate did not answer, or is no member. The head falls only by the detector's word or its own. */
+export function onNeighboursFailure(
+  turn: Turn,
+  requestId: number,
+  pending: Pending,
+  reply: RingReply | null,
+): void {
+  const { state } = turn;
+  if (requestId !== state.stabilizeRequestId) return;
+  state.stabilizeRequestId = 0;
+  refuse(turn, pending.to, reply);
+  endRound(turn);
+}
+
+/** A node answered a question of state that it has no place in the ring, or not in this life. */
+export function refuse(turn: Turn, to: Contact, reply: RingReply | null): void {
+  const { state } = turn;
+  if (reply?.type === 'otherIncarnation') {
+    declareContactDead(turn, to);
+    return;
+  }
+  if (reply?.type === 'notMember') setJoined(turn, to, false);
+  const member = state.members.get(to.id);
+  if (member !== undefined) member.candidateAt = turn.now + state.parameters.candidateRetryMs;
+}
+
+function endRound(turn: Turn): void {
+  const { state } = turn;
+  state.stabilizeRequestId = 0;
+  notifyHead(turn);
+  considerNearest(turn);
+}
+
+/** Asks the best candidate among the members, if there is one. */
+export function considerNearest(turn: Turn): void {
+  const next = turn.state.phase === 'member' ? nearestCandidate(turn) : null;
+  if (next !== null) considerCandidate(turn, next);
+}
+
+/** The known member nearest after this node that stands before the head. */
+function nearestCandidate(turn: Turn): Contact | null {
+  const { state } = turn;
+  let best: Contact | null = null;
+  for (const { contact } of state.members.values()) {
+    if (!standsBeforeHead(state, contact)) continue;
+    if (best !== null && !isBetweenOpenOpen(state.self.id, contact.id, best.id)) continue;
+    if (isCandidate(turn, contact)) best = contact;
+  }
+  return best;
+}

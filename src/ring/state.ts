@@ -1,0 +1,198 @@
+/**
+ * All that a node knows of the ring. Only `step` changes it. Successor list and predecessor alone decide what is owned;
+ * members and routes propose and hint.
+ */
+
+import { listDigest } from './digest.ts';
+import type { LookupStep, MonotonicMs } from './effect.ts';
+import { clockwiseFraction, type Identifier } from './identifier.ts';
+import type { Contact, MemberEntry } from './message.ts';
+import type { RingParameters } from './parameters.ts';
+
+/** Only a `member` answers questions of state. A ring of one is a member without successors. */
+export type Phase = 'idle' | 'joining' | 'member' | 'orphan' | 'leaving' | 'left';
+
+/** `unproven`: others named it, it never spoke to this node. `dead`: declared so by this node's own probes. */
+export type MemberHealth = 'unproven' | 'alive' | 'suspect' | 'dead' | 'left';
+
+export interface Member {
+  contact: Contact;
+  health: MemberHealth;
+  /** By its own last word; a node that answers but has no place in the ring is no neighbour. */
+  joined: boolean;
+  /** When it last spoke to this node; -Infinity if never. */
+  heardAt: MonotonicMs;
+  /** Probes in a row that it missed. */
+  misses: number;
+  /** Pings under way, own and through others. */
+  probesOut: number;
+  lastProbeAt: MonotonicMs;
+  /** Dead: when to try again, and how long to wait after that. */
+  reviveAt: MonotonicMs;
+  reviveWaitMs: number;
+  /** Not to be asked as a candidate for head before this. */
+  candidateAt: MonotonicMs;
+  /** Exchanges in which it is still news. */
+  newsLeft: number;
+}
+
+/** What a reply is for. */
+export type Purpose =
+  | { readonly type: 'joinWalk' | 'orphanProbe' | 'stabilize' | 'candidate' | 'extend' | 'verifyPredecessor' }
+  | { readonly type: 'notify' | 'leave' | 'probe' | 'exchange' | 'push' }
+  | { readonly type: 'indirectProbe'; readonly target: Contact }
+  | { readonly type: 'relay'; readonly token: number }
+  | { readonly type: 'lookup'; readonly lookupId: number };
+
+export interface Pending {
+  readonly to: Contact;
+  readonly sentAt: MonotonicMs;
+  readonly purpose: Purpose;
+}
+
+export interface Lookup {
+  readonly lookupId: number;
+  readonly key: Identifier;
+  readonly startedAt: MonotonicMs;
+  readonly deadline: MonotonicMs;
+  readonly path: LookupStep[];
+  /** Asked since the last fresh start, so that redirects cannot go round in circles. */
+  asked: Identifier[];
+  /** Calls in the present chain of redirects. */
+  chain: number;
+  /** What the last redirect named besides the one being asked. */
+  alternatives: readonly Contact[];
+  /** The call under way, 0 while waiting to begin again. */
+  requestId: number;
+}
+
+/** A node in doubt claims no key: it joined just now, or it was paused and may have been declared dead. */
+export interface Doubt {
+  readonly since: MonotonicMs;
+  successorAnswered: boolean;
+  /** The predecessor points at this node, or is gone. */
+  predecessorConfirmed: boolean;
+}
+
+export interface RingState {
+  readonly self: Contact;
+  readonly parameters: RingParameters;
+  phase: Phase;
+  /** In ring order from self, at most r, without self. Replaced, never changed in place. */
+  successors: readonly Contact[];
+  predecessor: Contact | null;
+  /** The best node that notified while the predecessor was being probed. */
+  waitingNotifier: Contact | null;
+  doubt: Doubt | null;
+  readonly seeds: Contact[];
+  /** The walk's request under way, 0 when none; hops made; attempts that failed. */
+  joinRequestId: number;
+  joinHops: number;
+  joinAttempts: number;
+  /** Answers an orphan waits for; whether one came from a node without a place; rounds made. */
+  orphanWaiting: number;
+  orphanHeard: boolean;
+  orphanRound: number;
+  /** One ring operation at a time: the request of a stabilise round under way, else 0; since when; steps walked. */
+  stabilizeRequestId: number;
+  stabilizeSince: MonotonicMs;
+  walked: number;
+  stabilizeWaitMs: number;
+  lastStabilizeAt: MonotonicMs;
+  /** Digest of the head's list as it was last applied; '' when the own list was changed otherwise since. */
+  appliedHash: string;
+  listHash: string;
+  extendRequestId: number;
+  leavesWaiting: number;
+  readonly members: Map<Identifier, Member>;
+  membersChanged: boolean;
+  /** Sorted by id. */
+  readonly routes: Contact[];
+  readonly lookups: Map<number, Lookup>;
+  readonly pending: Map<number, Pending>;
+  readonly timers: Map<string, MonotonicMs>;
+  nextRequestId: number;
+  relays: number;
+  /** Whose turn it is among those probed in turn. */
+  probeTurn: number;
+  lastStepAt: MonotonicMs;
+  /** When this node last came back from a pause: what was sent before tells nothing about others. */
+  pausedUntil: MonotonicMs;
+  superseded: boolean;
+}
+
+export function createRingState(self: Contact, parameters: RingParameters): RingState {
+  return {
+    self,
+    parameters,
+    phase: 'idle',
+    successors: [],
+    predecessor: null,
+    waitingNotifier: null,
+    doubt: null,
+    seeds: [],
+    joinRequestId: 0,
+    joinHops: 0,
+    joinAttempts: 0,
+    orphanWaiting: 0,
+    orphanHeard: false,
+    orphanRound: 0,
+    stabilizeRequestId: 0,
+    stabilizeSince: 0,
+    walked: 0,
+    stabilizeWaitMs: parameters.stabilizeMinMs,
+    lastStabilizeAt: Number.NEGATIVE_INFINITY,
+    appliedHash: '',
+    listHash: listDigest([]),
+    extendRequestId: 0,
+    leavesWaiting: 0,
+    members: new Map(),
+    membersChanged: false,
+    routes: [],
+    lookups: new Map(),
+    pending: new Map(),
+    timers: new Map(),
+    nextRequestId: 1,
+    relays: 0,
+    probeTurn: 0,
+    lastStepAt: Number.NEGATIVE_INFINITY,
+    pausedUntil: Number.NEGATIVE_INFINITY,
+    superseded: false,
+  };
+}
+
+/** Whether this node is the whole ring. */
+export function isAlone(state: RingState): boolean {
+  return state.phase === 'member' && state.successors.length === 0;
+}
+
+/** For status: where this node stands. It owns (predecessor, self]. */
+export function neighbours(state: RingState): {
+  readonly joined: boolean;
+  readonly predecessor: Contact | null;
+  readonly successors: readonly Contact[];
+} {
+  return { joined: state.phase === 'member', predecessor: state.predecessor, successors: state.successors };
+}
+
+/** For status and the next start: the members known by their own word, this node not among them. */
+export function membersView(state: RingState): MemberEntry[] {
+  const entries: MemberEntry[] = [];
+  for (const { contact, health, heardAt } of state.members.values()) {
+    if (heardAt === Number.NEGATIVE_INFINITY) continue;
+    entries.push({ contact, status: health === 'alive' || health === 'left' ? health : 'suspect' });
+  }
+  return entries;
+}
+
+/** Nodes in the ring: exact while the list shows the whole ring, else from the density of the list's identifiers. */
+export function estimatedSize(state: RingState): number {
+  const { self, successors, parameters } = state;
+  const last = successors.at(-1);
+  if (last === undefined) return state.phase === 'member' ? 1 : 0;
+  if (successors.length < parameters.successorCount) return successors.length + 1;
+  const share = clockwiseFraction(self.id, last.id);
+  return share === 0
+    ? successors.length + 1
+    : Math.max(successors.length + 1, Math.round(successors.length / share));
+}

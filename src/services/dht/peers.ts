@@ -29,22 +29,34 @@ export class Peers implements PeerPort {
   readonly networkTag: bigint;
   readonly #own: OwnDescriptor;
   readonly #log: Logger;
-  readonly #onSuperseded: (by: Contact) => void;
+  #superseded: (by: Contact) => void = () => {};
   readonly #channels = new Map<string, PeerChannel>();
   readonly #opening = new Map<string, Promise<PeerChannel>>();
   readonly #descriptors = new DescriptorCache();
   readonly #sweep: NodeJS.Timeout;
   #stopped = false;
 
-  /** @param onSuperseded a later life of this very node has shown itself, signed with its key */
-  constructor(own: OwnDescriptor, log: Logger, onSuperseded: (by: Contact) => void) {
+  constructor(own: OwnDescriptor, log: Logger) {
     this.#own = own;
-    this.#onSuperseded = onSuperseded;
     this.#log = log;
     this.networkId = own.networkId;
     this.networkTag = own.networkTag;
     this.#sweep = setInterval(() => this.#closeIdle(), SWEEP_MS);
     own.onChange(() => void this.#announce());
+  }
+
+  /** A later life of this very node showed itself, signed with its key. */
+  onSuperseded(listener: (by: Contact) => void): void {
+    this.#superseded = listener;
+  }
+
+  /** Whether a node is a ring member by its own word; null when it does not answer. */
+  isMember(contact: Contact, timeoutMs: number): Promise<boolean | null> {
+    const { promise, resolve } = Promise.withResolvers<boolean | null>();
+    this.exchange(contact, { type: 'ping' }, timeoutMs, (_, answer) => {
+      resolve(answer?.reply.type === 'pong' ? answer.reply.joined : null);
+    });
+    return promise;
   }
 
   /** Asks `to` and calls `done` once, later. The short way, where the channel is open, has no promise on it. */
@@ -89,7 +101,7 @@ export class Peers implements PeerPort {
   learn(descriptor: NodeDescriptor): void {
     const own = this.#own.contact;
     if (descriptor.id !== own.id) this.#descriptors.learn(descriptor);
-    else if (descriptor.incarnation > own.incarnation) this.#onSuperseded(contactOf(descriptor));
+    else if (descriptor.incarnation > own.incarnation) this.#superseded(contactOf(descriptor));
   }
 
   /** Says Hello at an address, again where it is known: who is there now? @throws Problem as `records` */
@@ -103,6 +115,18 @@ export class Peers implements PeerPort {
     const descriptor = await open.hello(timeoutMs);
     this.learn(descriptor);
     return descriptor;
+  }
+
+  /** The descriptor of a life of a node: as known, else asked for where it is said to be. Null when neither helps. */
+  async describe(contact: Contact, timeoutMs: number): Promise<NodeDescriptor | null> {
+    const known = this.descriptor(contact.id);
+    if (known !== null && known.incarnation >= contact.incarnation) return known;
+    try {
+      const met = await this.meet(contact.address, timeoutMs);
+      return met.id === contact.id ? met : known;
+    } catch {
+      return known;
+    }
   }
 
   stop(): void {

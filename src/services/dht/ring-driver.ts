@@ -4,22 +4,25 @@
  */
 import type { Logger } from 'pino';
 import { Problem } from '../../problems/problem.ts';
-import type { Effect, Input, LookupResult, RingEvent, Step } from '../../ring/effect.ts';
+import type { Effect, Input, LookupResult, RingEvent } from '../../ring/effect.ts';
 import type { Identifier } from '../../ring/identifier.ts';
 import type { Contact, MemberEntry, RingReply, RingRequest } from '../../ring/message.ts';
+import type { RingParameters } from '../../ring/parameters.ts';
+import { createRingState, estimatedSize, neighbours, type RingState } from '../../ring/state.ts';
+import { step } from '../../ring/step.ts';
 import type { Answer, Exchange } from './ring-codec.ts';
 import type { Neighbours, RingPort } from './ring-port.ts';
 import type { RingAnswers } from './ring-server.ts';
+import { type KnownNode, knownNode, ringView } from './ring-view.ts';
 
 /** Lookups at once; beyond this a caller is told to come back. */
 const LOOKUPS_MAX = 4_096;
 /** Requests of others that wait for an answer (a rectify that pings, a ping on another's behalf). */
 const REQUESTS_MAX = 1_024;
 
-export interface DriverParts<State> {
+export interface DriverParts {
   readonly self: Contact;
-  readonly state: State;
-  readonly step: Step<State>;
+  readonly parameters: RingParameters;
   readonly exchange: (
     to: Contact,
     request: RingRequest,
@@ -30,22 +33,23 @@ export interface DriverParts<State> {
   readonly log: Logger;
 }
 
-export class RingDriver<State> implements RingPort, RingAnswers {
+export class RingDriver implements RingPort, RingAnswers {
   readonly self: Contact;
-  readonly #parts: DriverParts<State>;
+  readonly #parts: DriverParts;
+  readonly #state: RingState;
   readonly #queue: Input[] = [];
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #lookups = new Map<number, PromiseWithResolvers<LookupResult>>();
   readonly #requests = new Map<number, (reply: RingReply) => void>();
   readonly #listeners = new Set<(event: RingEvent) => void>();
-  #neighbours: Neighbours = { joined: false, predecessor: null, successors: [] };
   #running = false;
   #stopped = false;
   /** Names lookups and requests. */
   #last = 0;
 
-  constructor(parts: DriverParts<State>) {
+  constructor(parts: DriverParts) {
     this.self = parts.self;
+    this.#state = createRingState(parts.self, parts.parameters);
     this.#parts = parts;
   }
 
@@ -57,7 +61,7 @@ export class RingDriver<State> implements RingPort, RingAnswers {
     this.#running = true;
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        const effects = this.#parts.step(this.#parts.state, performance.now(), Math.random, next);
+        const effects = step(this.#state, performance.now(), Math.random, next);
         for (const effect of effects) this.#apply(effect);
       }
     } finally {
@@ -66,7 +70,20 @@ export class RingDriver<State> implements RingPort, RingAnswers {
   }
 
   neighbours(): Neighbours {
-    return this.#neighbours;
+    return neighbours(this.#state);
+  }
+
+  /** In ring order, this node first. */
+  view(): KnownNode[] {
+    return ringView(this.#state);
+  }
+
+  known(id: Identifier): KnownNode | null {
+    return knownNode(this.#state, id);
+  }
+
+  estimatedSize(): number {
+    return estimatedSize(this.#state);
   }
 
   lookup(key: Identifier, timeoutMs: number): Promise<LookupResult> {
@@ -150,25 +167,10 @@ export class RingDriver<State> implements RingPort, RingAnswers {
   }
 
   #tell(event: RingEvent): void {
-    switch (event.type) {
-      case 'joined':
-        this.#neighbours = { ...this.#neighbours, joined: true };
-        break;
-      case 'orphaned':
-      case 'left':
-        this.#neighbours = { joined: false, predecessor: null, successors: [] };
-        break;
-      case 'neighboursChanged':
-        this.#neighbours = {
-          ...this.#neighbours,
-          predecessor: event.predecessor,
-          successors: event.successors,
-        };
-        break;
-      case 'lookupDone':
-        this.#lookups.get(event.result.lookupId)?.resolve(event.result);
-        this.#lookups.delete(event.result.lookupId);
-        return;
+    if (event.type === 'lookupDone') {
+      this.#lookups.get(event.result.lookupId)?.resolve(event.result);
+      this.#lookups.delete(event.result.lookupId);
+      return;
     }
     this.#parts.log.debug({ event }, 'ring');
     for (const listener of this.#listeners) listener(event);

@@ -16,6 +16,9 @@ import type { OwnDescriptor } from './own-descriptor.ts';
 import type { Peers } from './peers.ts';
 import { CONTROL_MAX_BYTES, decodeExchange, type Exchange, encodeAnswer } from './ring-codec.ts';
 
+/** For one that says that it is this node to prove it. */
+const PROOF_TIMEOUT_MS = 2_000;
+
 const asIs = (bytes: Buffer): Buffer => bytes;
 
 /** Exchange travels as bytes up to the codec, which checks while it reads. */
@@ -60,6 +63,12 @@ export function ringService(own: OwnDescriptor, peers: Peers, ring: RingAnswers)
     }
     if (asked.toId !== self.id) {
       throw new Problem('wrong_node', { address: self.address, theirs: self.id, expected: asked.toId });
+    }
+    if (asked.from.id === self.id) {
+      // Anybody can write this node's id; only a later life of it can prove it, and then it shows in the Hello.
+      if (asked.from.incarnation > self.incarnation)
+        peers.meet(asked.from.address, PROOF_TIMEOUT_MS).catch(() => {});
+      throw new Problem('forbidden', { reason: 'A request in the name of the node that it is sent to.' });
     }
     const answered = Promise.withResolvers<RingReply>();
     const token = ring.answer(asked, answered.resolve);

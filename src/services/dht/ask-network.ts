@@ -1,0 +1,28 @@
+/** Which network a node belongs to: for one that has none yet, before it joins. */
+import { credentials, Metadata } from '@grpc/grpc-js';
+import { type HelloResponse, RingServiceClient } from '../../generated/anillo/ring/v1/ring.ts';
+import { fromServiceError } from './grpc-problems.ts';
+import { checkVersion, makeHello, networkOf } from './hello.ts';
+import { CHANNEL_OPTIONS } from './peer-channel.ts';
+
+/**
+ * @param address `host:port` of a DHT service
+ * @returns the network id, 64 hexadecimal digits
+ * @throws Problem `unreachable`, `deadline`, `other_version`
+ */
+export async function askNetwork(address: string, timeoutMs: number): Promise<string> {
+  const client = new RingServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+  try {
+    const options = { deadline: Date.now() + timeoutMs };
+    const response = await new Promise<HelloResponse>((resolve, reject) => {
+      client.hello(makeHello('', undefined), new Metadata(), options, (error, answer) => {
+        if (error === null) resolve(answer);
+        else reject(fromServiceError(error, { what: 'The node', address, timeoutMs }));
+      });
+    });
+    checkVersion(response, address);
+    return networkOf(response);
+  } finally {
+    client.close();
+  }
+}

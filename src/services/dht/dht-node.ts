@@ -1,0 +1,130 @@
+/** The life of a node's DHT service once its parts stand: it comes to a ring, keeps known, and ends in order. */
+import { Problem } from '../../problems/problem.ts';
+import type { RingEvent } from '../../ring/effect.ts';
+import type { Contact } from '../../ring/message.ts';
+import type { DhtServiceOptions, RunningDht } from './dht-options.ts';
+import { FOUNDING_TIMING, Founding } from './founding.ts';
+import type { GrpcListener } from './grpc-listener.ts';
+import { leaveRing, within } from './leaving.ts';
+import type { MembersFile } from './members-file.ts';
+import type { OwnDescriptor } from './own-descriptor.ts';
+import type { OwnDht } from './own-dht.ts';
+import type { Peers } from './peers.ts';
+import type { RunningRecords } from './records/records-service.ts';
+import { type PortmapperAnswer, type Registration, startRegistration } from './registration.ts';
+import type { RingDriver } from './ring-driver.ts';
+
+/** The whole of a stop, whatever hangs. */
+const STOP_MAX_MS = 5_000;
+
+export interface DhtParts {
+  readonly listener: GrpcListener;
+  readonly members: MembersFile;
+  readonly own: OwnDescriptor;
+  readonly peers: Peers;
+  readonly driver: RingDriver;
+  readonly records: RunningRecords;
+  readonly api: OwnDht;
+}
+
+export class DhtNode implements RunningDht {
+  readonly api: OwnDht;
+  readonly address: string;
+  readonly id: string;
+  readonly #options: DhtServiceOptions;
+  readonly #parts: DhtParts;
+  readonly #setHealth: (joined: boolean) => void;
+  readonly #founding: Founding;
+  #registration: Registration | null = null;
+  #stopping: Promise<void> | null = null;
+
+  constructor(options: DhtServiceOptions, parts: DhtParts, setHealth: (joined: boolean) => void) {
+    const { own, api, members, peers, driver } = parts;
+    this.api = api;
+    this.address = own.contact.address;
+    this.id = own.contact.id;
+    this.#options = options;
+    this.#parts = parts;
+    this.#setHealth = setHealth;
+    const remembered = members.read();
+    driver.dispatch({ type: 'boot', remembered });
+    this.#founding = new Founding({
+      self: own.contact,
+      join: options.join,
+      hasPortmappers: options.portmappers.length > 0,
+      remembered,
+      peers,
+      dispatch: (input) => driver.dispatch(input),
+      onRefused: (problem) => this.#fail(problem),
+      timing: { ...FOUNDING_TIMING, ...options.timing?.founding },
+      log: options.log,
+    });
+  }
+
+  begin(): void {
+    const { own, peers, driver } = this.#parts;
+    driver.onEvent((event) => this.#onEvent(event));
+    peers.onSuperseded((by) => this.#failSuperseded(by));
+    own.onChange(() => this.#registration?.registerNow());
+    this.#registration = startRegistration({
+      ...this.#options,
+      descriptor: () => own.signed,
+      report: () => ({ ...this.#options.report(), joined: driver.neighbours().joined }),
+      onAnswer: (answer) => this.#hear(answer),
+      onRefused: (problem, portmapper) => this.#onRefused(problem, portmapper),
+    });
+    this.#founding.begin();
+  }
+
+  stop({ leave }: { readonly leave: boolean }): Promise<void> {
+    this.#stopping ??= within(STOP_MAX_MS, 'the DHT service stopped', this.#options.log, this.#end(leave));
+    return this.#stopping;
+  }
+
+  async #end(leave: boolean): Promise<void> {
+    const { listener, members, own, peers, driver, records } = this.#parts;
+    this.#founding.end();
+    this.#setHealth(false);
+    const goodbye = this.#registration?.stop({ leaving: leave });
+    if (leave && driver.neighbours().joined) await leaveRing(driver, records, this.#options.log);
+    await goodbye;
+    await records.stop();
+    driver.stop();
+    await listener.close();
+    peers.stop();
+    own.stop();
+    await members.flush();
+  }
+
+  #onEvent(event: RingEvent): void {
+    if (event.type === 'superseded') this.#failSuperseded(event.by);
+    if (event.type !== 'joined' && event.type !== 'orphaned' && event.type !== 'left') return;
+    this.#options.log.info({ event: event.type }, 'ring');
+    if (event.type === 'joined') this.#founding.end();
+    this.#setHealth(event.type === 'joined');
+    this.#registration?.registerNow();
+  }
+
+  #hear({ seeds, mayFound }: PortmapperAnswer): void {
+    const { driver } = this.#parts;
+    // To a member they heal what a partition, or two foundings at once, have split.
+    if (driver.neighbours().joined) driver.dispatch({ type: 'candidates', contacts: seeds });
+    else this.#founding.hear(seeds, mayFound);
+  }
+
+  #onRefused(problem: Problem, portmapper: string): void {
+    this.#options.log.error({ code: problem.code, portmapper }, problem.message);
+    if (problem.code === 'superseded') this.#fail(problem);
+  }
+
+  #failSuperseded(by: Contact): void {
+    this.#fail(new Problem('superseded', { node: this.id, address: by.address }));
+  }
+
+  /** Stops first, so that whoever is told finds nothing of it running. */
+  #fail(problem: Problem): void {
+    if (this.#stopping !== null) return;
+    this.#options.log.fatal({ code: problem.code }, problem.message);
+    void this.stop({ leave: false }).then(() => this.#options.onFatal(problem));
+  }
+}

@@ -1,0 +1,61 @@
+/** The one port of the DHT service: opened, and closed again within a bound. */
+import { isIP } from 'node:net';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Problem } from '../../problems/problem.ts';
+import { MESSAGE_MAX_BYTES } from './peer-channel.ts';
+
+/** Calls under way may end within this time. */
+const DRAIN_MAX_MS = 1_000;
+
+const SERVER_OPTIONS = {
+  'grpc.max_receive_message_length': MESSAGE_MAX_BYTES,
+  'grpc-node.flow_control_window': 8 * 1024 * 1024,
+  // Callers that vanished without a word are let go.
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+};
+
+export interface GrpcListener {
+  readonly server: Server;
+  /** `host:port` as opened. */
+  readonly address: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** @param port 0 takes any that is free. @throws Problem `port_taken`, `bad_configuration` (a host that is not this machine's) */
+export async function openGrpcListener(host: string, port: number): Promise<GrpcListener> {
+  const server = new Server(SERVER_OPTIONS);
+  const bound = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(formatAddress(host, port), ServerCredentials.createInsecure(), (error, opened) => {
+      if (error === null) resolve(opened);
+      else reject(listenProblem(error, host, port));
+    });
+  });
+  return { server, address: formatAddress(host, bound), port: bound, close: () => close(server) };
+}
+
+export function formatAddress(host: string, port: number): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, DRAIN_MAX_MS);
+    server.tryShutdown(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+  });
+}
+
+/** grpc-js keeps the system's code only in its message. */
+function listenProblem(error: Error, host: string, port: number): Problem {
+  if (/EADDRINUSE|EACCES/.test(error.message))
+    return new Problem('port_taken', { host, port, who: '' }, error);
+  const complaints = `cannot listen on ${formatAddress(host, port)}: ${error.message}`;
+  return new Problem('bad_configuration', { complaints }, error);
+}

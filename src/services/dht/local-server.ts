@@ -1,0 +1,68 @@
+/** Serves the DHT to the node's own services in other processes: those that know the token of the data directory. */
+import {
+  type FindRequest,
+  type FindResponse,
+  type LocalDhtServiceServer,
+  LocalDhtServiceService,
+  type LookupRequest,
+  type LookupResponse,
+  type PublishRequest,
+  type PublishResponse,
+  type RingRequest,
+  type RingResponse,
+  type StatusRequest,
+  type StatusResponse,
+} from '../../generated/anillo/local/v1/local.ts';
+import { Problem } from '../../problems/problem.ts';
+import { type Answer, bounded, type Call, type Pages, streaming, unary } from './bounded-service.ts';
+import { decodeId, malformed } from './contact-codec.ts';
+import type { DhtApi } from './dht-api.ts';
+import { encodeFound, encodeLookup, encodeRing, encodeStatus } from './local-codec.ts';
+import { isToken, TOKEN_KEY } from './local-token.ts';
+import { CONTROL_MAX_BYTES } from './ring-codec.ts';
+
+const FIND_LIMIT_MAX = 10_000;
+/** The answer needs a moment on its way back, or the caller sees a deadline instead of it. */
+const DEADLINE_MARGIN_MS = 100;
+const PUBLISH_TIMEOUT_MAX_MS = 10 * 60_000;
+
+export function localService(dht: DhtApi, token: string) {
+  const check = (call: Call): void => {
+    if (!isToken(call.metadata.get(TOKEN_KEY)[0], token)) throw new Problem('unauthenticated');
+  };
+  const one = <Request, Response>(answer: Answer<Request, Response>) =>
+    unary<Request, Response>((request, call) => {
+      check(call);
+      return answer(request, call);
+    });
+  const many = <Request, Page>(pages: Pages<Request, Page>) =>
+    streaming<Request, Page>(async (request, call) => {
+      check(call);
+      return pages(request, call);
+    });
+  const publish = async ({ wait }: PublishRequest, call: Call): Promise<PublishResponse> => {
+    const { pending } = await dht.publish({ wait, timeoutMs: timeLeftMs(call) });
+    return { pending: BigInt(pending) };
+  };
+
+  const handlers: LocalDhtServiceServer = {
+    status: one<StatusRequest, StatusResponse>(async () => encodeStatus(await dht.status())),
+    ring: many<RingRequest, RingResponse>(async () => encodeRing(await dht.ring())),
+    lookup: one<LookupRequest, LookupResponse>(async ({ key }) =>
+      encodeLookup(await dht.lookup(decodeId(key))),
+    ),
+    find: many<FindRequest, FindResponse>(async ({ key, limit }) => {
+      if (limit < 1 || limit > FIND_LIMIT_MAX)
+        throw malformed(`limit must be between 1 and ${FIND_LIMIT_MAX}`);
+      return encodeFound(await dht.find(decodeId(key), limit));
+    }),
+    publish: one(publish),
+    withdraw: one(publish),
+  };
+  return { service: bounded(LocalDhtServiceService, CONTROL_MAX_BYTES), handlers };
+}
+
+function timeLeftMs(call: Call): number {
+  const left = Number(call.getDeadline()) - Date.now() - DEADLINE_MARGIN_MS;
+  return Math.min(Math.max(left, 1), PUBLISH_TIMEOUT_MAX_MS);
+}

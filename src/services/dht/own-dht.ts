@@ -1,0 +1,121 @@
+/** The DHT as this process has it: the ring, the records and the addresses, put together for the node's other services. */
+import { Problem } from '../../problems/problem.ts';
+import type { LookupResult } from '../../ring/effect.ts';
+import type { Identifier } from '../../ring/identifier.ts';
+import type { Contact } from '../../ring/message.ts';
+import type { DhtApi, DhtLookup, DhtStatus, Found, KeySource, RingMember } from './dht-api.ts';
+import { keyOf } from './key-of.ts';
+import { inParallel, type NodeDirectory } from './node-directory.ts';
+import type { Peers } from './peers.ts';
+import type { RunningRecords } from './records/records-service.ts';
+import type { RingDriver } from './ring-driver.ts';
+import type { KnownNode } from './ring-view.ts';
+
+const LOOKUP_TIMEOUT_MS = 5_000;
+/** Members asked for their successors when the ring is shown; of larger rings only the order is. */
+const SUCCESSORS_ASKED_MAX = 64;
+const SUCCESSORS_TIMEOUT_MS = 500;
+
+export class OwnDht implements DhtApi {
+  readonly #driver: RingDriver;
+  readonly #peers: Peers;
+  readonly #directory: NodeDirectory;
+  readonly #records: RunningRecords;
+
+  constructor(driver: RingDriver, peers: Peers, directory: NodeDirectory, records: RunningRecords) {
+    this.#driver = driver;
+    this.#peers = peers;
+    this.#directory = directory;
+    this.#records = records;
+  }
+
+  keyOf(source: KeySource, text: string): Identifier {
+    return keyOf(source, text);
+  }
+
+  async status(): Promise<DhtStatus> {
+    const { joined, predecessor, successors } = this.#driver.neighbours();
+    return {
+      id: this.#driver.self.id,
+      networkId: this.#peers.networkId,
+      incarnation: this.#driver.self.incarnation,
+      joined,
+      predecessor: predecessor === null ? null : await this.#directory.address(predecessor),
+      successors: await this.#directory.addresses(successors),
+      estimatedRingSize: this.#driver.estimatedSize(),
+      records: this.#records.recordCount(),
+      pending: this.#records.pendingCount(),
+    };
+  }
+
+  async ring(): Promise<readonly RingMember[]> {
+    const known = this.#driver.view();
+    const asked = new Set(known.slice(0, SUCCESSORS_ASKED_MAX));
+    return inParallel(known, async (node) => ({
+      ...(node.state === 'inactive'
+        ? this.#directory.addressNow(node.contact.id)
+        : await this.#directory.address(node.contact)),
+      state: node.state,
+      successors: asked.has(node) ? await this.#successorsOf(node) : [],
+    }));
+  }
+
+  async lookup(key: Identifier): Promise<DhtLookup> {
+    const startedMs = performance.now();
+    const result = await this.#driver.lookup(key, LOOKUP_TIMEOUT_MS);
+    const ms = performance.now() - startedMs;
+    if (result.owner === null) throw this.#notFound();
+    const owner = this.#directory.addressNow(result.owner.id);
+    return {
+      id: key,
+      owner: owner.address === '' ? await this.#directory.address(result.owner) : owner,
+      path: this.#path(result),
+      hops: result.hops,
+      ms,
+    };
+  }
+
+  async find(key: Identifier, limit: number): Promise<Found> {
+    const found = await this.#records.find(key, limit);
+    const { publications, replicasAsked, replicasAgreed, truncated } = found;
+    const providers = await this.#directory.providers(found.providers);
+    return { publications, providers, replicasAsked, replicasAgreed, truncated };
+  }
+
+  publish(options: {
+    readonly wait: boolean;
+    readonly timeoutMs: number;
+  }): Promise<{ readonly pending: number }> {
+    return this.#records.publish(options);
+  }
+
+  #notFound(): Problem {
+    if (!this.#driver.neighbours().joined) return new Problem('not_ready');
+    return new Problem('deadline', { what: 'The owner of the key', timeoutMs: LOOKUP_TIMEOUT_MS });
+  }
+
+  #path(result: LookupResult): DhtLookup['path'] {
+    return result.path
+      .filter(({ outcome }) => outcome !== 'failed')
+      .map(({ contact, elapsedMs }) => ({ ...this.#directory.addressNow(contact.id), ms: elapsedMs }));
+  }
+
+  #successorsOf({ contact, state }: KnownNode): Promise<string[]> | string[] {
+    if (contact.id === this.#driver.self.id) return identifiers(this.#driver.neighbours().successors);
+    if (state !== 'active') return [];
+    const { promise, resolve } = Promise.withResolvers<string[]>();
+    this.#peers.exchange(
+      contact,
+      { type: 'neighbours', listHash: '' },
+      SUCCESSORS_TIMEOUT_MS,
+      (_, answer) => {
+        resolve(answer?.reply.type === 'neighbours' ? identifiers(answer.reply.successors) : []);
+      },
+    );
+    return promise;
+  }
+}
+
+function identifiers(contacts: readonly Contact[]): string[] {
+  return contacts.map(({ id }) => id);
+}

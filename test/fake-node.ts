@@ -132,7 +132,10 @@ export class FakeNode {
   }
 }
 
-export function toBase64({ descriptor, signature }: SignedDescriptor): { descriptor: string; signature: string } {
+export function toBase64({ descriptor, signature }: SignedDescriptor): {
+  descriptor: string;
+  signature: string;
+} {
   return { descriptor: descriptor.toString('base64'), signature: signature.toString('base64') };
 }
 

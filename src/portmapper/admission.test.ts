@@ -158,7 +158,14 @@ test('a heartbeat may bring a new descriptor', () => {
 });
 
 test('endpoints that an HTTP client could be led astray by are refused', () => {
-  for (const index of ['127.0.0.1', '127.0.0.1:80/x', 'a@127.0.0.1:80', 'http://a:80', '127.0.0.1:99999', 'a b:1']) {
+  for (const index of [
+    '127.0.0.1',
+    '127.0.0.1:80/x',
+    'a@127.0.0.1:80',
+    'http://a:80',
+    '127.0.0.1:99999',
+    'a b:1',
+  ]) {
     const one = node();
     one.endpoints = { ...one.endpoints, index };
     refusedAs('bad_request', () => admission.register(one.message('register')));

@@ -47,7 +47,7 @@ export class PieceThread {
 
   /** A slot to fill, or null when all are taken. */
   takeSlot(): PieceSlot | null {
-    return this.#closed ? null : (this.#free.pop() ?? null);
+    return this.#free.pop() ?? null;
   }
 
   releaseSlot(slot: PieceSlot): void {

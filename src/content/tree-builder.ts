@@ -4,9 +4,9 @@
  */
 import { hash } from 'node:crypto';
 import { encode, type PBLink } from '@ipld/dag-pb';
-import { UnixFS } from 'ipfs-unixfs';
 import { formatCid, toMultiformats } from './cid.ts';
 import { DIGEST_BYTES, LINKS_MAX, PIECE_BYTES } from './profile.ts';
+import { encodeFileData } from './unixfs-data.ts';
 
 export interface TreeNode {
   readonly cid: string;
@@ -97,11 +97,10 @@ export class TreeBuilder {
 
 function encodeNode(children: readonly Child[], level: number): Uint8Array {
   const codec = level === 0 ? 'raw' : 'dag-pb';
-  const file = new UnixFS({ type: 'file' });
-  const links: PBLink[] = [];
-  for (const { digest, size, blockBytes } of children) {
-    file.addBlockSize(BigInt(size));
-    links.push({ Name: '', Tsize: blockBytes, Hash: toMultiformats(codec, digest) });
-  }
-  return encode({ Data: file.marshal(), Links: links });
+  const links: PBLink[] = children.map(({ digest, blockBytes }) => ({
+    Name: '',
+    Tsize: blockBytes,
+    Hash: toMultiformats(codec, digest),
+  }));
+  return encode({ Data: encodeFileData(children.map((child) => child.size)), Links: links });
 }

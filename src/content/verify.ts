@@ -1,9 +1,9 @@
 /** What arrives from others counts only after this: a block against its CID, a node against the profile's bounds. */
 import { hash } from 'node:crypto';
 import { decode } from '@ipld/dag-pb';
-import { UnixFS } from 'ipfs-unixfs';
 import { type Cid, fromMultiformats } from './cid.ts';
 import { BLOCK_BYTES_MAX, LINKS_MAX } from './profile.ts';
+import { decodeFileData } from './unixfs-data.ts';
 
 export interface NodeLink {
   readonly cid: { readonly codec: Cid['codec']; readonly digest: Uint8Array };
@@ -20,11 +20,7 @@ export interface DecodedNode {
 /** Whether `bytes` are the block that `cid` names. Over-long blocks are refused before they are hashed. */
 export function verifyBlock(cid: Cid, bytes: Uint8Array): boolean {
   if (bytes.length > BLOCK_BYTES_MAX) return false;
-  return bytesEqual(hash('sha256', bytes, 'buffer'), cid.digest);
-}
-
-export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
+  return Buffer.compare(hash('sha256', bytes, 'buffer'), cid.digest) === 0;
 }
 
 /**
@@ -43,16 +39,15 @@ export function decodeNode(bytes: Uint8Array): DecodedNode | null {
 function readNode(bytes: Uint8Array): DecodedNode | null {
   const node = decode(bytes);
   if (node.Data === undefined || node.Links.length < 1 || node.Links.length > LINKS_MAX) return null;
-  const file = UnixFS.unmarshal(node.Data);
-  if (file.type !== 'file' || file.data !== undefined || file.blockSizes.length !== node.Links.length)
-    return null;
+  const sizes = decodeFileData(node.Data);
+  if (sizes === null || sizes.length !== node.Links.length) return null;
   const links: NodeLink[] = [];
   let total = 0;
   for (const [index, link] of node.Links.entries()) {
     const cid = fromMultiformats(link.Hash);
-    const size = Number(file.blockSizes[index]);
+    const size = sizes[index] ?? 0;
+    if (cid === null || link.Name || size < 1) return null;
     total += size;
-    if (cid === null || link.Name || size < 1 || !Number.isSafeInteger(total)) return null;
     links.push({ cid, size });
   }
   return { size: total, links };

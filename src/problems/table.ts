@@ -182,6 +182,24 @@ export const PROBLEMS = {
     'No node is called {node}. `anillo nodes` lists them.',
     'Ningún nodo se llama {node}. `anillo nodes` los muestra.',
   ),
+  publisher_ambiguous: row(
+    409,
+    1,
+    'Several nodes publish "{name}":\n{candidates}\nSay which with --node.',
+    'Varios nodos publican «{name}»:\n{candidates}\nDiga cuál con --node.',
+  ),
+  bad_url: row(
+    400,
+    2,
+    '{flag} wants an address such as http://127.0.0.1:8000, not "{text}".',
+    '{flag} espera una dirección como http://127.0.0.1:8000, no «{text}».',
+  ),
+  not_a_file: row(
+    400,
+    2,
+    '{path} is neither a file nor a folder.',
+    '{path} no es un archivo ni una carpeta.',
+  ),
   prefix_short: row(
     400,
     2,
@@ -199,6 +217,18 @@ export const PROBLEMS = {
     1,
     'A network already runs over {dir}. Stop it with Ctrl-C there, or give another --dir.',
     'Ya hay una red en marcha sobre {dir}. Deténgala allí con Ctrl-C, o dé otro --dir.',
+  ),
+  not_one_ring: row(
+    503,
+    1,
+    'The network did not come up in time; this part is missing: {missing}. `anillo doctor` looks closer.',
+    'La red no arrancó a tiempo; falta esta parte: {missing}. `anillo doctor` mira más de cerca.',
+  ),
+  port_twice: row(
+    400,
+    2,
+    'The ports do not work out: {port} would be used twice or is too high. Choose others with --port, --node-port, --grpc-port.',
+    'Los puertos no cuadran: {port} se usaría dos veces o es demasiado alto. Elija otros con --port, --node-port, --grpc-port.',
   ),
   part_failed: row(
     500,

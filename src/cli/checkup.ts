@@ -1,0 +1,21 @@
+/** One thing that `doctor` looked at, and what to do about it. */
+export interface Finding {
+  readonly check: string;
+  readonly state: 'ok' | 'warning' | 'failed';
+  /** What was seen, for a person. */
+  readonly text: string;
+  /** What to do; null when all is well. */
+  readonly advice: string | null;
+}
+
+export function ok(check: string, text: string): Finding {
+  return { check, state: 'ok', text, advice: null };
+}
+
+export function warning(check: string, text: string, advice: string): Finding {
+  return { check, state: 'warning', text, advice };
+}
+
+export function failed(check: string, text: string, advice: string): Finding {
+  return { check, state: 'failed', text, advice };
+}

@@ -16,12 +16,22 @@ export function answerFailure(error: unknown, request: HttpRequest, reply: HttpR
     reply.raw.destroy();
     return;
   }
+  dropHeaders(reply);
   reply.code(problem.status);
   if (problem.code === 'busy') reply.header('retry-after', RETRY_AFTER_SECONDS);
   if (isOlderRoute(request.url)) {
     reply.type('application/json; charset=utf-8').send(JSON.stringify({ detail: problem.message }));
   } else {
     reply.type(PROBLEM_TYPE).send(JSON.stringify(problem.toDocument()));
+  }
+}
+
+/** What was set for the answer that failed (length, caching, name) would be wrong of the failure. */
+function dropHeaders(reply: HttpReply): void {
+  for (const name of Object.keys(reply.getHeaders())) {
+    if (name === 'content-range') continue;
+    reply.removeHeader(name);
+    reply.raw.removeHeader(name);
   }
 }
 

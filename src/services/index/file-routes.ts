@@ -1,0 +1,142 @@
+/** The files of this node: listed, one in full, withdrawn. */
+import Type from 'typebox';
+import { Withdrawn } from '../../client/schemas/node-routes.ts';
+import {
+  CidText,
+  FileDetail,
+  FileName,
+  FilePage,
+  type ListedFile,
+  PageQuery,
+  Problem as ProblemSchema,
+} from '../../client/schemas/shared.ts';
+import { parseCid } from '../../content/cid.ts';
+import type { CatalogFile } from '../../library/catalog-file.ts';
+import type { Library } from '../../library/library.ts';
+import { checkName } from '../../library/name.ts';
+import { Problem } from '../../problems/problem.ts';
+import type { DhtApi } from '../dht/dht-api.ts';
+import type { HttpServer } from '../http/http-server.ts';
+import type { IndexOptions } from './index-options.ts';
+import { providersOf, publicationsOf, readContent } from './network-search.ts';
+import { publishSoon } from './publish-soon.ts';
+
+const FAILURES = { '4xx': ProblemSchema, '5xx': ProblemSchema };
+const LIMIT_USUAL = 100;
+const TRASH_LOOKED_THROUGH = 1000;
+const CidParams = Type.Object({ cid: CidText });
+const WithdrawQuery = Type.Object({
+  name: Type.Optional(FileName),
+});
+
+export function serveFiles(server: HttpServer, options: IndexOptions): void {
+  const { library, dht } = options;
+  server.get(
+    '/api/v1/files',
+    {
+      schema: {
+        summary: "This node's files, by path",
+        tags: ['files'],
+        querystring: PageQuery,
+        response: { 200: FilePage, ...FAILURES },
+      },
+    },
+    async ({ query }) => pageOf(library, query.limit ?? LIMIT_USUAL, query.cursor),
+  );
+  server.get(
+    '/api/v1/files/:cid',
+    {
+      schema: {
+        summary: 'One file: publications, versions, providers, copies',
+        tags: ['files'],
+        params: CidParams,
+        response: { 200: FileDetail, ...FAILURES },
+      },
+    },
+    ({ params }) => detailOf(library, dht, parseCid(params.cid).text),
+  );
+  server.delete(
+    '/api/v1/files/:cid',
+    {
+      schema: {
+        summary:
+          "Withdraws this node's own publications of a CID, or that under one name; the files go to the trash",
+        tags: ['files'],
+        params: CidParams,
+        querystring: WithdrawQuery,
+        response: { 200: Withdrawn, ...FAILURES },
+      },
+    },
+    ({ params, query }) => withdraw(options, parseCid(params.cid).text, query.name),
+  );
+}
+
+function pageOf(library: Library, limit: number, cursor: string | undefined): FilePage {
+  const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString();
+  const files = library.catalog.list({ after, limit: limit + 1 });
+  const page = files.slice(0, limit);
+  const last = page.at(-1);
+  const more = files.length > limit && last !== undefined;
+  return { files: page.map(listed), nextCursor: more ? Buffer.from(last.path).toString('base64url') : null };
+}
+
+function listed({ path, cid, size, type, tags, modifiedMs, why }: CatalogFile): ListedFile {
+  return { name: path, cid, size, type, tags: [...tags], modified: modifiedMs, why };
+}
+
+async function detailOf(library: Library, dht: DhtApi, cid: string): Promise<FileDetail> {
+  const own = library.catalog.filesOf(cid);
+  const found = await readContent(dht, cid);
+  const publications = publicationsOf(found).filter((publication) => publication.cid === cid);
+  const size = own[0]?.size ?? publications[0]?.size;
+  if (size === undefined) throw new Problem('not_found', { what: cid });
+  const providers = providersOf(found.providers, cid);
+  return {
+    cid,
+    size,
+    publications: publications.map(({ path, publisher, modified, tags, previous }) => ({
+      name: path,
+      publisher,
+      modified,
+      tags: [...tags],
+      previous,
+    })),
+    versions: own.flatMap(({ path }) => versionsOf(library, path)),
+    providers,
+    copiesWanted: Math.max(0, ...publications.map(({ copies }) => copies)),
+    copiesLive: providers.filter(({ state }) => state === 'active').length,
+  };
+}
+
+function versionsOf(library: Library, path: string): FileDetail['versions'] {
+  return library.versions(path).flatMap(({ cid, replacedMs }) => {
+    return cid === null ? [] : [{ name: path, cid, replacedAt: replacedMs }];
+  });
+}
+
+async function withdraw(options: IndexOptions, cid: string, name: string | undefined): Promise<Withdrawn> {
+  const { library, dht } = options;
+  const path = name === undefined ? null : checkName(name);
+  const files = library.catalog
+    .filesOf(cid)
+    .filter((file) => file.why === 'own' && (path === null || file.path === path));
+  if (files.length === 0) throw await refusal(dht, cid);
+  for (const file of files) await library.withdraw(file.path);
+  await publishSoon(dht, options.log);
+  const trash = library.trash(TRASH_LOOKED_THROUGH);
+  return {
+    withdrawn: files.map((file) => ({
+      name: file.path,
+      cid,
+      trashId: trash.find((entry) => entry.path === file.path && entry.cid === cid)?.id ?? '',
+    })),
+  };
+}
+
+/** Another node's publication is not this one's to withdraw. */
+async function refusal(dht: DhtApi, cid: string): Promise<Problem> {
+  const published = publicationsOf(await readContent(dht, cid)).some(
+    (publication) => publication.cid === cid,
+  );
+  return published ? new Problem('not_yours', { what: cid }) : new Problem('not_found', { what: cid });
+}

@@ -1,0 +1,119 @@
+/** What the node says of itself and of the ring: status, members, lookups. */
+import { statfs } from 'node:fs/promises';
+import Type from 'typebox';
+import { NodeStatus } from '../../client/schemas/node-routes.ts';
+import { Lookup, LookupQuery, Problem as ProblemSchema, Ring } from '../../client/schemas/shared.ts';
+import { parseCid } from '../../content/cid.ts';
+import { PROTOCOL_VERSION } from '../../identity/protocol.ts';
+import type { Library } from '../../library/library.ts';
+import { checkName } from '../../library/name.ts';
+import { Problem } from '../../problems/problem.ts';
+import type { DhtApi } from '../dht/dht-api.ts';
+import type { HttpServer } from '../http/http-server.ts';
+import type { IndexOptions } from './index-options.ts';
+
+const FAILURES = { '4xx': ProblemSchema, '5xx': ProblemSchema };
+const KeyParams = Type.Object({
+  key: Type.String({ maxLength: 4096, description: 'hashed as it is given' }),
+});
+
+export function serveStatus(server: HttpServer, options: IndexOptions): void {
+  const { dht } = options;
+  server.get(
+    '/api/v1/status',
+    { schema: { summary: 'This node', tags: ['node'], response: { 200: NodeStatus, ...FAILURES } } },
+    () => statusOf(options),
+  );
+  server.get(
+    '/api/v1/ring',
+    { schema: { summary: 'Members in ring order', tags: ['ring'], response: { 200: Ring, ...FAILURES } } },
+    async () => ({
+      members: (await dht.ring()).map((member) => ({ ...member, successors: [...member.successors] })),
+    }),
+  );
+  server.get(
+    '/api/v1/lookup',
+    {
+      schema: {
+        summary: 'The node responsible for exactly one of key, name or cid, and the way there',
+        tags: ['ring'],
+        querystring: LookupQuery,
+        response: { 200: Lookup, ...FAILURES },
+      },
+    },
+    ({ query }) => lookUp(dht, query),
+  );
+  server.get(
+    '/api/v1/lookup/:key',
+    {
+      schema: {
+        summary: 'The node responsible for a key',
+        tags: ['ring'],
+        params: KeyParams,
+        response: { 200: Lookup, ...FAILURES },
+      },
+    },
+    ({ params }) => lookUp(dht, params),
+  );
+}
+
+async function statusOf(options: IndexOptions): Promise<NodeStatus> {
+  const { library, dht, endpoints, services, version, insecure } = options;
+  const { pending, predecessor, successors, ...ring } = await dht.status();
+  const { files, bytes, state, reason } = library.totals();
+  return {
+    ...ring,
+    address: options.self().address,
+    endpoints: endpoints(),
+    version,
+    protocolVersion: PROTOCOL_VERSION,
+    services: [...services],
+    insecure,
+    predecessor,
+    successors: [...successors],
+    library: {
+      files,
+      bytes,
+      state,
+      reason: reason ?? null,
+      skipped: Number(library.catalog.state('skipped') ?? 0),
+    },
+    pendingPublications: pending,
+    freeBytes: await freeBytes(library),
+    time: Date.now(),
+  };
+}
+
+/** 0 while the shared folder is not there. */
+async function freeBytes(library: Library): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(library.folder.path);
+    return bavail * bsize;
+  } catch {
+    return 0;
+  }
+}
+
+async function lookUp(
+  dht: DhtApi,
+  question: { readonly key?: string; readonly name?: string; readonly cid?: string },
+): Promise<Lookup> {
+  const [asked, second] = Object.entries(question).filter(([, text]) => text !== undefined);
+  if (asked === undefined || second !== undefined) {
+    throw new Problem('bad_request', { reason: 'give exactly one of key, name and cid' });
+  }
+  const [field, key] = asked;
+  const { keyKind, text } = canonical(field, key);
+  const { id, owner, path, hops, ms } = await dht.lookup(dht.keyOf(keyKind, text));
+  return { key, keyKind, id, owner, path: [...path], hops, ms };
+}
+
+/** Records are placed by canonical names and CIDs; a key is hashed as it was given. */
+function canonical(
+  field: string,
+  text: string,
+): { readonly keyKind: Lookup['keyKind']; readonly text: string } {
+  if (field === 'name') return { keyKind: 'name', text: checkName(text) };
+  if (field === 'cid') return { keyKind: 'cid', text: parseCid(text).text };
+  return { keyKind: 'text', text };
+}

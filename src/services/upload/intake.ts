@@ -1,0 +1,46 @@
+/** What both ways in share: the library, the bound on uploads at once, and the publication of what came. */
+import type { Logger } from 'pino';
+import type { NodeAddress } from '../../client/schemas/shared.ts';
+import type { Library } from '../../library/library.ts';
+import type { DhtApi } from '../dht/dht-api.ts';
+import { TransferSlots } from '../http/transfer-slots.ts';
+
+/** The sender waits this long for the ring; its file is safe before, and the publication waits in the catalog. */
+const PUBLISH_WAIT_MS = 5_000;
+
+export interface UploadOptions {
+  readonly library: Library;
+  readonly dht: DhtApi;
+  /** This node, as it calls itself in answers. */
+  readonly self: () => NodeAddress;
+  readonly log: Logger;
+  /** Uploads at once. */
+  readonly transfersMax?: number;
+}
+
+export class Intake {
+  readonly library: Library;
+  readonly self: () => NodeAddress;
+  readonly slots: TransferSlots;
+  readonly #dht: DhtApi;
+  readonly #log: Logger;
+
+  constructor({ library, dht, self, log, transfersMax }: UploadOptions) {
+    this.library = library;
+    this.self = self;
+    this.slots = new TransferSlots(transfersMax);
+    this.#dht = dht;
+    this.#log = log;
+  }
+
+  /** True when all that was taken in so far stands on the ring. */
+  async publish(): Promise<boolean> {
+    try {
+      await this.#dht.publish({ wait: true, timeoutMs: PUBLISH_WAIT_MS });
+      return true;
+    } catch (error) {
+      this.#log.info({ reason: (error as Error).message }, 'a publication waits for the ring');
+      return false;
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/** `PUT /api/v1/files?name=…`: the body is the file. */
+import { PutFileQuery, StoredFile } from '../../client/schemas/node-routes.ts';
+import { Problem as ProblemSchema } from '../../client/schemas/shared.ts';
+import type { Library } from '../../library/library.ts';
+import { checkName } from '../../library/name.ts';
+import { Problem } from '../../problems/problem.ts';
+import { allowBody, type HttpRequest, type HttpServer } from '../http/http-server.ts';
+import type { Intake } from './intake.ts';
+
+const TAGS_MAX = 32;
+const TAG_MAX_CHARACTERS = 255;
+/** What clients send when they say nothing of the file's own type. */
+const TYPES_OF_NOTHING = ['application/octet-stream', 'application/x-www-form-urlencoded'];
+
+export async function servePutFile(server: HttpServer, intake: Intake): Promise<void> {
+  await server.register(async (scope: HttpServer) => {
+    scope.removeAllContentTypeParsers();
+    // Nothing is parsed, whatever its type: the handler reads the bytes.
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    scope.put(
+      '/api/v1/files',
+      {
+        config: { bodyWhenAllowed: true },
+        schema: {
+          summary: 'Takes a file in: the body is its bytes, Content-Type its type',
+          tags: ['upload'],
+          querystring: PutFileQuery,
+          consumes: ['application/octet-stream'],
+          response: { 201: StoredFile, '4xx': ProblemSchema, '5xx': ProblemSchema },
+        },
+      },
+      async (request, reply) => {
+        const { name, tags, replicas } = request.query;
+        const path = checkName(name);
+        const read = readTags(tags);
+        const release = intake.slots.take();
+        try {
+          allowBody(request, reply);
+          const file = await intake.library.receive({
+            ...bodyOf(request),
+            name: path,
+            tags: read,
+            copies: replicas ?? 1,
+          });
+          const published = await intake.publish();
+          reply.code(201).header('location', `/ipfs/${file.cid}`);
+          return {
+            state: 'stored' as const,
+            name: file.path,
+            cid: file.cid,
+            size: file.size,
+            node: intake.self(),
+            published,
+          };
+        } finally {
+          release();
+          // What is left of a refused body is read away, so that a client that sends before it listens gets its answer.
+          request.raw.resume();
+        }
+      },
+    );
+  });
+}
+
+/** Reading stops without breaking the connection: the answer that says why must still pass. */
+function bodyOf(
+  request: HttpRequest,
+): Pick<Parameters<Library['receive']>[0], 'source' | 'expectedSize' | 'type'> {
+  const { 'content-length': length, 'content-type': type } = request.headers;
+  const given = type?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return {
+    source: request.raw.iterator({ destroyOnReturn: false }),
+    ...(length === undefined ? {} : { expectedSize: Number(length) }),
+    ...(given === '' || TYPES_OF_NOTHING.includes(given) ? {} : { type: given }),
+  };
+}
+
+function readTags(text: string | undefined): string[] {
+  const tags = [...new Set((text ?? '').split(',').map((tag) => tag.trim().normalize('NFC')))].filter(
+    (tag) => tag !== '',
+  );
+  if (tags.length > TAGS_MAX || tags.some((tag) => tag.length > TAG_MAX_CHARACTERS)) {
+    throw new Problem('bad_request', {
+      reason: `a file has at most ${TAGS_MAX} tags of ${TAG_MAX_CHARACTERS} characters`,
+    });
+  }
+  return tags;
+}

@@ -57,8 +57,9 @@ export class CatalogChanges {
     this.#write(written);
     if (old !== null && replaced === null && isPublishedAlike(old, written))
       return { event: 'same', file: written };
+    // Withdrawn first: of one path's records on the ring the newest counts.
+    if (replaced !== null) this.#enqueue('withdraw', replaced);
     this.#enqueue('publish', written);
-    if (replaced !== null) this.#enqueue('unprovide', replaced);
     return { event: old === null ? 'added' : 'changed', file: written };
   }
 

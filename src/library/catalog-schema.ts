@@ -53,7 +53,7 @@ CREATE INDEX nodes_content ON nodes (content);
 
 CREATE TABLE pending (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  act TEXT NOT NULL CHECK (act IN ('publish', 'withdraw', 'unprovide')),
+  act TEXT NOT NULL CHECK (act IN ('publish', 'withdraw')),
   path TEXT NOT NULL,
   cid TEXT NOT NULL,
   size INTEGER NOT NULL,

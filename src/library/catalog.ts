@@ -34,10 +34,10 @@ export type Block =
 
 export interface Pending {
   readonly id: number;
-  /** `unprovide`: `file` is the version that was replaced under its path; its publication stays, superseded. */
-  readonly act: 'publish' | 'withdraw' | 'unprovide';
+  /** A version that was replaced is withdrawn just before the new one is published. */
+  readonly act: 'publish' | 'withdraw';
   readonly file: FileSnapshot;
-  /** For `withdraw` and `unprovide`: no path holds the cid any more, so the node stops providing it. */
+  /** For `withdraw`: no path holds the cid any more, so the node stops providing it. */
   readonly lastCopy: boolean;
 }
 
@@ -142,7 +142,7 @@ export class Catalog {
   /** What waits to be done on the ring, oldest first. Settle in this order: later rows build on earlier ones. */
   pending(limit: number, afterId = 0): Pending[] {
     const rows = this.statement(
-      `SELECT *, act <> 'publish' AND NOT EXISTS (SELECT 1 FROM files WHERE files.cid = pending.cid) AS last
+      `SELECT *, act = 'withdraw' AND NOT EXISTS (SELECT 1 FROM files WHERE files.cid = pending.cid) AS last
        FROM pending WHERE id > ? ORDER BY id LIMIT ?`,
     ).all(afterId, limit) as CatalogRow[];
     return rows.map((row) => ({

@@ -49,6 +49,8 @@ export class IndexLoop {
   /** The folder that is watched: another one mounted over it has another inode. */
   #inode: bigint | null = null;
   #saidUnwatched = false;
+  /** As it stands in the catalog's state. */
+  #skippedCount = -1;
   #state: string | null = null;
   #checkedMs = 0;
   #scannedMs = 0;
@@ -128,6 +130,10 @@ export class IndexLoop {
   }
 
   #finishScan(): void {
+    if (this.#skipped.count !== this.#skippedCount) {
+      this.#skippedCount = this.#skipped.count;
+      this.#catalog.setState('skipped', String(this.#skippedCount));
+    }
     this.#skipped.report();
     if (this.#state !== 'ready') this.#setState('ready');
   }
@@ -169,6 +175,7 @@ export class IndexLoop {
 
   #scanWhole(nowMs: number): void {
     this.#scannedMs = nowMs;
+    this.#skipped.begin();
     this.#dirty.addWholeAtOnce();
   }
 

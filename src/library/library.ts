@@ -4,8 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { rm } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { FileHasher } from '../content/file-hasher.ts';
+import type { HashedContent } from '../content/leaf-list.ts';
 import { Problem } from '../problems/problem.ts';
 import { Catalog, type LibraryTotals } from './catalog.ts';
 import { CatalogChanges, type Put } from './catalog-changes.ts';
@@ -17,7 +19,7 @@ import { type IncomingSource, writeIncoming } from './incoming-file.ts';
 import { IndexThread } from './index-thread.ts';
 import { boundsOf, type LibraryBounds } from './library-bounds.ts';
 import { checkName } from './name.ts';
-import { Placement } from './placement.ts';
+import { Placement, type Placing } from './placement.ts';
 import { type OpenFile, openForRead, readBlock } from './reader.ts';
 import { type Recovered, Recovery } from './recovery.ts';
 import { lstatOrNull, SharedFolder, stampOf } from './shared-folder.ts';
@@ -130,25 +132,23 @@ export class Library extends EventEmitter<LibraryEvents> {
     if (new IgnoreRules(this.folder.path).ignoresFile(path)) {
       throw new Problem('bad_name', { name: path, reason: 'the folder passes over names like this' });
     }
+    await this.#placement.requirePlace(path); // Before the body is read; once more when it is placed.
     const incoming = `incoming/${randomUUID()}`;
     const { content, stamp } = await writeIncoming(this.folder.own(incoming), request, {
       space: this.#space,
       hasher: this.#hasher,
     });
-    stageContent(this.catalog, content, Date.now());
     const { tags, copies, type } = request;
-    const put = await this.#placement.place({
-      file: {
-        path,
-        disk: path,
-        cid: content.cid,
-        stamp,
-        ...(type === undefined ? {} : { type }),
-        ...(tags === undefined ? {} : { tags }),
-        ...(copies === undefined ? {} : { copies }),
-        why: 'own',
-        incoming,
-      },
+    const put = await this.#place(content, {
+      path,
+      disk: path,
+      cid: content.cid,
+      stamp,
+      ...(type === undefined ? {} : { type }),
+      ...(tags === undefined ? {} : { tags }),
+      ...(copies === undefined ? {} : { copies }),
+      why: 'own',
+      incoming,
     });
     return this.#announce(put);
   }
@@ -239,6 +239,17 @@ export class Library extends EventEmitter<LibraryEvents> {
       return recovered;
     } catch (error) {
       this.#recovered = null; // The folder may come back.
+      throw error;
+    }
+  }
+
+  /** Nothing is left of bytes that find no place. */
+  async #place(content: HashedContent, file: Placing['file']): Promise<Put> {
+    try {
+      stageContent(this.catalog, content, Date.now());
+      return await this.#placement.place({ file });
+    } catch (error) {
+      await rm(this.folder.own(file.incoming), { force: true });
       throw error;
     }
   }

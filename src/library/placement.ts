@@ -35,6 +35,13 @@ export class Placement {
     this.#versions = versions;
   }
 
+  /** Whether a file could stand under `path`. @throws Problem `bad_name` */
+  async requirePlace(path: string): Promise<void> {
+    const disk = this.#catalog.file(path)?.disk ?? path;
+    await this.#folder.requireFolders(disk);
+    await this.#fileThere(path, disk);
+  }
+
   /** One after the other for each path; the last one committed wins. @throws Problem `bad_name`, `suspended` */
   async place(placing: Placing): Promise<Put> {
     const { path } = placing.file;

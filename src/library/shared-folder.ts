@@ -108,17 +108,28 @@ export class SharedFolder {
    * @throws Problem `bad_name` when one of them is a file or a symlink
    */
   async makeParents(disk: string): Promise<void> {
+    for await (const { folder, above, exists } of this.#foldersAbove(disk)) {
+      if (!exists) await this.#makeFolder(folder, above);
+    }
+  }
+
+  /** Whether the folders above `disk` are there or could be made. @throws Problem `bad_name` */
+  async requireFolders(disk: string): Promise<void> {
+    for await (const { exists } of this.#foldersAbove(disk)) if (!exists) return;
+  }
+
+  async *#foldersAbove(disk: string) {
     let above = '';
     for (const component of disk.split('/').slice(0, -1)) {
       const folder = above === '' ? component : `${above}/${component}`;
       const stat = await lstatOrNull(this.at(folder));
-      if (stat === null) await this.#makeFolder(folder, above);
-      else if (!stat.isDirectory()) {
+      if (stat !== null && !stat.isDirectory()) {
         throw new Problem('bad_name', {
           name: disk,
           reason: `${folder} is there already and is not a folder`,
         });
       }
+      yield { folder, above, exists: stat !== null };
       above = folder;
     }
   }

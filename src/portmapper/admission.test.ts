@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { pino } from 'pino';
 import { FakeNode, toBase64 } from '../../test/fake-node.ts';
 import type { SignedReport } from '../client/schemas/portmapper-routes.ts';
 import { Descriptor } from '../generated/anillo/ring/v1/ring.ts';
@@ -24,13 +25,15 @@ beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'anillo-admission-'));
   nowMs = 1_000;
   registry = Registry.open(dataDir, nowMs, Date.now());
+  const clock = { monotonicMs: () => nowMs, unixMs: () => Date.now() };
   admission = new Admission({
     registry,
     founding: new Founding(),
-    seeds: new Seeds(registry, Math.random),
-    clock: { monotonicMs: () => nowMs, unixMs: () => Date.now() },
+    seeds: new Seeds(registry, clock, Math.random),
+    clock,
     timings: TIMINGS,
     networkId,
+    log: pino({ level: 'silent' }),
   });
 });
 afterEach(() => {
@@ -219,5 +222,6 @@ test('nobody may found while a member that fell silent may still live', () => {
   newcomer.report = { ...newcomer.report, joined: false };
   assert.equal(admission.register(newcomer.message('register')).mayFound, false);
   registry.place(known, { state: 'inactive', silentSinceMs: 0 }, Date.now());
+  nowMs += 1_000;
   assert.equal(admission.heartbeat(newcomer.id, newcomer.message('heartbeat')).mayFound, true);
 });

@@ -2,6 +2,7 @@
  * The door of the registry: only what a node signed for this network, in this life and not said before, changes what is
  * held of it.
  */
+import type { Logger } from 'pino';
 import type { Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import {
@@ -31,6 +32,7 @@ export interface AdmissionOptions {
   readonly timings: Timings;
   /** 64 hexadecimal digits. */
   readonly networkId: string;
+  readonly log: Logger;
 }
 
 export class Admission {
@@ -51,7 +53,9 @@ export class Admission {
       refuseOlderLife(known, statement);
       if (known.descriptor.incarnation === statement.incarnation) refuseReplay(known, statement);
     }
-    return this.#take(known, descriptor, signed, statement);
+    const answer = this.#take(known, descriptor, signed, statement);
+    this.#options.log.info({ node: descriptor.id, address: addressOf(descriptor) }, 'a node registered');
+    return answer;
   }
 
   /** @throws Problem as `register`, and `not_registered` */
@@ -81,6 +85,7 @@ export class Admission {
     registry.touch(known, true);
     registry.place(known, afterLeave(clock.monotonicMs()), clock.unixMs());
     founding.settle(id);
+    this.#options.log.info({ node: id, address: known.address }, 'a node left');
     return { ...this.#answer([]), mayFound: false };
   }
 

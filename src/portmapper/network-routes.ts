@@ -14,12 +14,13 @@ import {
   SearchAnswer,
   SearchQuery,
 } from '../client/schemas/shared.ts';
-import type { HttpServer } from '../services/http/http-server.ts';
+import type { HttpReply, HttpServer } from '../services/http/http-server.ts';
 import { listFiles } from './file-lists.ts';
 import type { NodeCalls } from './node-calls.ts';
 import type { Registry } from './registry.ts';
 
 const tags = ['network'];
+const LINES = 'application/x-ndjson';
 const KeyParams = Type.Object({ key: Type.String({ minLength: 1, maxLength: 4096 }) });
 const CidParams = Type.Object({ cid: Type.String({ minLength: 1, maxLength: 128 }) });
 
@@ -71,19 +72,23 @@ function serveSearch(server: HttpServer, { registry, calls }: NetworkRoutes): vo
     '/api/v1/search',
     {
       schema: {
-        summary: 'Files of the whole network by path, last component or CID',
+        summary:
+          'Files of the whole network by path, last component or CID; with Accept: application/x-ndjson a result a line, the counts last',
         tags,
         querystring: SearchQuery,
         response: { 200: SearchAnswer },
       },
     },
-    async ({ query }) => {
+    async ({ query, headers }, reply) => {
       const answer = await calls.askAny(SearchAnswer, { path: '/api/v1/search', query });
       const results = answer.results.map((result) => ({
         ...result,
         providers: withStates(registry, result.providers),
       }));
-      return { ...answer, results, away: registry.inState('inactive').length };
+      const counts = { ...answer, results: undefined, away: registry.inState('inactive').length };
+      if (headers.accept?.includes(LINES) !== true) return { ...counts, results };
+      const lines = [...results, counts].map((line) => `${JSON.stringify(line)}\n`);
+      return (reply as HttpReply).type(`${LINES}; charset=utf-8`).send(lines.join(''));
     },
   );
 }
@@ -127,13 +132,13 @@ function withStates<Known extends { id: string; state: NodeState }>(
   return nodes.map((node) => ({ ...node, state: registry.get(node.id)?.presence.state ?? node.state }));
 }
 
-/** Adds the nodes that fell silent and that the ring has closed over. Who left on purpose is not missed. */
+/** Adds the nodes that fell silent and that the ring may have closed over. Who left on purpose is not missed. */
 function withAbsent(registry: Registry, ring: Ring): Ring {
   const present = new Set(ring.members.map(({ id }) => id));
   const absent = registry
     .nodes()
-    .filter(({ id, hasLeft, presence }) => presence.state === 'inactive' && !hasLeft && !present.has(id))
-    .map(({ id, address }) => ({ id, address, state: 'inactive' as const, successors: [] }));
+    .filter(({ id, hasLeft, presence }) => presence.state !== 'active' && !hasLeft && !present.has(id))
+    .map(({ id, address, presence }) => ({ id, address, state: presence.state, successors: [] }));
   const members = [...withStates(registry, ring.members), ...absent];
   return { members: members.sort((one, other) => (one.id < other.id ? -1 : 1)) };
 }

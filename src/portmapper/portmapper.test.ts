@@ -240,6 +240,23 @@ describe('questions about the whole network', () => {
     assert.equal(json.away, 1);
   });
 
+  test('come a result a line for who asks so, the counts last', async () => {
+    await start();
+    const live = await addNode();
+    const results = [result('x', 1, [live]), result('y/x', 1, [live])];
+    live.answers.set('/api/v1/search', { status: 200, json: answerOf(results) });
+    const { headers, body } = await request(`http://${portmapper.address}/api/v1/search?q=x`, {
+      headers: { accept: 'application/x-ndjson' },
+    });
+    assert.match(String(headers['content-type']), /^application\/x-ndjson/);
+    const lines = (await body.text()).trim().split('\n');
+    const counts = { asked: 1, answered: 1, away: 0, truncated: false };
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line)),
+      [...results, counts],
+    );
+  });
+
   test('show on the ring who fell silent, but not who left', async () => {
     await start(QUICK);
     const silent = await addNode();

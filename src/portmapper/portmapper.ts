@@ -87,8 +87,8 @@ async function startLocked(config: PortmapperConfig, lock: ServiceLock): Promise
     // Every node keeps one connection; the server's own bound is for a node's listener.
     server.server.maxConnections = 2 * NODES_MAX;
     const founding = new Founding();
-    const seeds = new Seeds(registry, Math.random);
-    const admission = new Admission({ registry, founding, seeds, clock, timings, networkId });
+    const seeds = new Seeds(registry, clock, Math.random);
+    const admission = new Admission({ registry, founding, seeds, clock, timings, networkId, log });
     const network = describeNetwork(config, networkId, clock.unixMs());
     serveRegistry(server, { registry, admission, clock, network, random: Math.random });
     serveNetwork(server, { registry, calls });

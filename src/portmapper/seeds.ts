@@ -1,5 +1,6 @@
 /** Members of the ring to join by. Everybody is told some with every answer, so that rings that split find together. */
 import type { Seed } from '../client/schemas/portmapper-routes.ts';
+import type { Clock } from './clock.ts';
 import type { KnownNode, Registry } from './registry.ts';
 
 /** For a node that is not on the ring: more than any join needs, and its answer stays under 8 KiB. */
@@ -8,17 +9,22 @@ export const SEEDS_MAX = 32;
 const SEEDS_FOR_MEMBER = 4;
 /** Of those, the ones that are active longest: likely to be there tomorrow too. */
 const STABLE_SEEDS = 2;
+/** While thousands join, the list is made anew this often, not with each of them. */
+const FRESH_MS = 200;
 
 export class Seeds {
   readonly #registry: Registry;
   /** Uniform in [0, 1). */
   readonly #random: () => number;
+  readonly #clock: Clock;
   #revision = -1;
+  #madeMs = 0;
   /** Active members with an endpoint, the longest active first. */
   #members: readonly Seed[] = [];
 
-  constructor(registry: Registry, random: () => number) {
+  constructor(registry: Registry, clock: Clock, random: () => number) {
     this.#registry = registry;
+    this.#clock = clock;
     this.#random = random;
   }
 
@@ -48,6 +54,10 @@ export class Seeds {
 
   #current(): readonly Seed[] {
     if (this.#revision === this.#registry.revision) return this.#members;
+    const nowMs = this.#clock.monotonicMs();
+    // An empty list decides who may found: that one is never old.
+    if (this.#members.length > 0 && nowMs - this.#madeMs < FRESH_MS) return this.#members;
+    this.#madeMs = nowMs;
     this.#members = this.#registry
       .inState('active')
       .filter((node) => node.report.joined)

@@ -41,10 +41,8 @@ export class Watcher {
   }
 
   start(): void {
-    this.#timer = setInterval(
-      () => this.tick(),
-      Math.min(TICK_MS, this.#options.timings.heartbeatIntervalMs),
-    );
+    const everyMs = Math.min(TICK_MS, this.#options.timings.heartbeatIntervalMs);
+    this.#timer = setInterval(() => this.#tickSafely(), everyMs);
   }
 
   stop(): void {
@@ -63,6 +61,15 @@ export class Watcher {
     this.#lastMonotonicMs = nowMs;
     this.#lastUnixMs = unixMs;
     this.#write(nowMs, unixMs);
+  }
+
+  /** A disk that is full must not end the portmapper: what could not be written stays to be written. */
+  #tickSafely(): void {
+    try {
+      this.tick();
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'the registry could not be written');
+    }
   }
 
   #noteInterruption(nowMs: number, unixMs: number): void {

@@ -132,7 +132,7 @@ class Rounds {
     }
     if (this.#failures > 0) log.info({ portmapper, tries: this.#failures }, 'portmapper reached again');
     this.#failures = 0;
-    if (outcome.type === 'forgotten') return 0;
+    if (outcome.type === 'forgotten') return RETRY_MIN_MS;
     if (outcome.type === 'refused') {
       if (this.#refusedWith !== outcome.problem.code) onRefused(outcome.problem, portmapper);
       this.#refusedWith = outcome.problem.code;

@@ -3,10 +3,22 @@ import type { Logger } from 'pino';
 import type { RecordsServiceServer } from '../../../generated/anillo/records/v1/records.ts';
 import type { NodeKey } from '../../../identity/node-key.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
+import { unary } from '../bounded-service.ts';
 import type { PeerPort, RingPort } from '../ring-port.ts';
+import { Delivery } from './delivery.ts';
 import type { FoundRecords } from './found-records.ts';
-import type { RecordParameters } from './parameters.ts';
+import { LeaseBook } from './lease-book.ts';
+import { OwnerMap } from './owner-map.ts';
+import { Ownership } from './ownership.ts';
+import { RECORD_PARAMETERS, type RecordParameters } from './parameters.ts';
+import { PeerCalls, type RecordMethods } from './peer-calls.ts';
 import type { PendingSource } from './pending-source.ts';
+import { Publisher } from './publisher.ts';
+import { Reader } from './reader.ts';
+import { checksOf } from './record-checks.ts';
+import { RecordServer } from './record-server.ts';
+import { RecordStore } from './record-store.ts';
+import { ReplicaWriter } from './replica-writer.ts';
 
 export interface RecordsOptions {
   readonly ring: RingPort;
@@ -29,7 +41,10 @@ export interface RunningRecords {
    */
   find(key: Identifier, limit: number): Promise<FoundRecords>;
   /** Looks for pending changes now. With `wait`, resolves when those up to now stand on the ring. @throws Problem `deadline` */
-  publish(options: { readonly wait: boolean; readonly timeoutMs: number }): Promise<{ readonly pending: number }>;
+  publish(options: {
+    readonly wait: boolean;
+    readonly timeoutMs: number;
+  }): Promise<{ readonly pending: number }>;
   /** Placements that this node stores for the ring. */
   recordCount(): number;
   /** Changes not yet on the ring. */
@@ -41,4 +56,65 @@ export interface RunningRecords {
 }
 
 /** @throws Problem `newer_data` */
-export declare function startRecords(options: RecordsOptions): Promise<RunningRecords>;
+export async function startRecords(options: RecordsOptions): Promise<RunningRecords> {
+  const { ring, peers, key, pending, log } = options;
+  const parameters = { ...RECORD_PARAMETERS, ...options.parameters };
+  const store = await RecordStore.open(options.dataDir, peers.networkId, key);
+  const leases = new LeaseBook(key, peers.networkId, options.incarnation, parameters.leaseDurationMs);
+  leases.restore(store.leases);
+  const ownership = new Ownership(ring);
+  const owners = new OwnerMap(ring, parameters.lookupTimeoutMs);
+  const calls: PeerCalls = new PeerCalls(peers, key.id, parameters.callTimeoutMs, () => server);
+  const replicas = new ReplicaWriter(ownership, calls, log);
+  const server = new RecordServer({
+    networkTag: peers.networkTag,
+    store,
+    leases,
+    ownership,
+    replicas,
+    calls,
+  });
+  const reader = new Reader({ owners, calls, checks: checksOf(peers.networkId) });
+  const delivery = new Delivery({ store, leases, owners, calls, log, ...parameters });
+  const publisher =
+    pending === null
+      ? null
+      : new Publisher({
+          ring,
+          source: pending,
+          store,
+          delivery,
+          log,
+          pollMs: parameters.pendingPollMs,
+          ...parameters,
+        });
+  publisher?.start();
+  return {
+    handlers: handlersOf(server),
+    find: (found, limit) => reader.find(found, limit),
+    publish: async ({ wait, timeoutMs }) => {
+      publisher?.nudge();
+      if (wait) await publisher?.waitUntilPublished(timeoutMs);
+      return { pending: pending?.pendingCount() ?? 0 };
+    },
+    recordCount: () => store.count(),
+    pendingCount: () => pending?.pendingCount() ?? 0,
+    leave: async () => {},
+    stop: async () => {
+      await publisher?.stop();
+      await store.close();
+    },
+  };
+}
+
+function handlersOf(server: RecordMethods): RecordsServiceServer {
+  return {
+    store: unary((request) => server.store(request)),
+    replicate: unary((request) => server.replicate(request)),
+    fetch: unary((request) => server.fetch(request)),
+    digest: unary((request) => server.digest(request)),
+    list: unary((request) => server.list(request)),
+    missing: unary((request) => server.missing(request)),
+    renew: unary((request) => server.renew(request)),
+  };
+}

@@ -222,11 +222,10 @@ export interface RunningLease {
   remainingMs: bigint;
 }
 
-/** Records on their way, each batch and each lease named once. */
+/** Records on their way, each batch named once. */
 export interface RecordBundle {
   batches: SignedBatch[];
   records: PlacedRecord[];
-  leases: RunningLease[];
 }
 
 export interface StoreRequest {
@@ -260,6 +259,8 @@ export interface ReplicateRequest {
   networkTag: bigint;
   /** An encoded RecordBundle. */
   bundle: Buffer;
+  /** Of the nodes whose providers are in the bundle, or that were renewed. */
+  leases: RunningLease[];
 }
 
 export interface ReplicateResponse {
@@ -323,8 +324,11 @@ export interface ListResponse {
    * of the record's leaf hash.
    */
   entries: Buffer;
-  /** An encoded RecordBundle of those wanted. */
+  /** An encoded RecordBundle of those wanted, the first that fit: ask again for the rest. */
   bundle: Buffer;
+  /** How many of those wanted the bundle answers for, the ones that no longer stand here included. */
+  picked: number;
+  leases: RunningLease[];
   nextCursor: Buffer;
 }
 
@@ -1163,7 +1167,7 @@ export const RunningLease: MessageFns<RunningLease> = {
 };
 
 function createBaseRecordBundle(): RecordBundle {
-  return { batches: [], records: [], leases: [] };
+  return { batches: [], records: [] };
 }
 
 export const RecordBundle: MessageFns<RecordBundle> = {
@@ -1173,9 +1177,6 @@ export const RecordBundle: MessageFns<RecordBundle> = {
     }
     for (const v of message.records) {
       PlacedRecord.encode(v!, writer.uint32(18).fork()).join();
-    }
-    for (const v of message.leases) {
-      RunningLease.encode(v!, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -1209,14 +1210,6 @@ export const RecordBundle: MessageFns<RecordBundle> = {
             message.records.push(PlacedRecord.decode(reader, reader.uint32()));
             continue;
           }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.leases.push(RunningLease.decode(reader, reader.uint32()));
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1235,7 +1228,6 @@ export const RecordBundle: MessageFns<RecordBundle> = {
       records: globalThis.Array.isArray(object?.records)
         ? object.records.map((e: any) => PlacedRecord.fromJSON(e))
         : [],
-      leases: globalThis.Array.isArray(object?.leases) ? object.leases.map((e: any) => RunningLease.fromJSON(e)) : [],
     };
   },
 
@@ -1247,9 +1239,6 @@ export const RecordBundle: MessageFns<RecordBundle> = {
     if (message.records?.length) {
       obj.records = message.records.map((e) => PlacedRecord.toJSON(e));
     }
-    if (message.leases?.length) {
-      obj.leases = message.leases.map((e) => RunningLease.toJSON(e));
-    }
     return obj;
   },
 
@@ -1260,7 +1249,6 @@ export const RecordBundle: MessageFns<RecordBundle> = {
     const message = createBaseRecordBundle();
     message.batches = object.batches?.map((e) => SignedBatch.fromPartial(e)) || [];
     message.records = object.records?.map((e) => PlacedRecord.fromPartial(e)) || [];
-    message.leases = object.leases?.map((e) => RunningLease.fromPartial(e)) || [];
     return message;
   },
 };
@@ -1582,7 +1570,7 @@ export const StoreResult: MessageFns<StoreResult> = {
 };
 
 function createBaseReplicateRequest(): ReplicateRequest {
-  return { networkTag: 0n, bundle: Buffer.alloc(0) };
+  return { networkTag: 0n, bundle: Buffer.alloc(0), leases: [] };
 }
 
 export const ReplicateRequest: MessageFns<ReplicateRequest> = {
@@ -1595,6 +1583,9 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
     }
     if (message.bundle.length !== 0) {
       writer.uint32(18).bytes(message.bundle);
+    }
+    for (const v of message.leases) {
+      RunningLease.encode(v!, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -1628,6 +1619,14 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
             message.bundle = Buffer.from(reader.bytes());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.leases.push(RunningLease.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1648,6 +1647,7 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
         ? BigInt(object.network_tag)
         : 0n,
       bundle: isSet(object.bundle) ? Buffer.from(bytesFromBase64(object.bundle)) : Buffer.alloc(0),
+      leases: globalThis.Array.isArray(object?.leases) ? object.leases.map((e: any) => RunningLease.fromJSON(e)) : [],
     };
   },
 
@@ -1658,6 +1658,9 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
     }
     if (message.bundle.length !== 0) {
       obj.bundle = base64FromBytes(message.bundle);
+    }
+    if (message.leases?.length) {
+      obj.leases = message.leases.map((e) => RunningLease.toJSON(e));
     }
     return obj;
   },
@@ -1671,6 +1674,7 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
       ? BigInt(object.networkTag)
       : 0n;
     message.bundle = object.bundle ?? Buffer.alloc(0);
+    message.leases = object.leases?.map((e) => RunningLease.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2492,7 +2496,7 @@ export const ListRequest: MessageFns<ListRequest> = {
 };
 
 function createBaseListResponse(): ListResponse {
-  return { entries: Buffer.alloc(0), bundle: Buffer.alloc(0), nextCursor: Buffer.alloc(0) };
+  return { entries: Buffer.alloc(0), bundle: Buffer.alloc(0), picked: 0, leases: [], nextCursor: Buffer.alloc(0) };
 }
 
 export const ListResponse: MessageFns<ListResponse> = {
@@ -2503,8 +2507,14 @@ export const ListResponse: MessageFns<ListResponse> = {
     if (message.bundle.length !== 0) {
       writer.uint32(18).bytes(message.bundle);
     }
+    if (message.picked !== 0) {
+      writer.uint32(24).uint32(message.picked);
+    }
+    for (const v of message.leases) {
+      RunningLease.encode(v!, writer.uint32(34).fork()).join();
+    }
     if (message.nextCursor.length !== 0) {
-      writer.uint32(26).bytes(message.nextCursor);
+      writer.uint32(42).bytes(message.nextCursor);
     }
     return writer;
   },
@@ -2539,7 +2549,23 @@ export const ListResponse: MessageFns<ListResponse> = {
             continue;
           }
           case 3: {
-            if (tag !== 26) {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.picked = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.leases.push(RunningLease.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
               break;
             }
 
@@ -2562,6 +2588,8 @@ export const ListResponse: MessageFns<ListResponse> = {
     return {
       entries: isSet(object.entries) ? Buffer.from(bytesFromBase64(object.entries)) : Buffer.alloc(0),
       bundle: isSet(object.bundle) ? Buffer.from(bytesFromBase64(object.bundle)) : Buffer.alloc(0),
+      picked: isSet(object.picked) ? globalThis.Number(object.picked) : 0,
+      leases: globalThis.Array.isArray(object?.leases) ? object.leases.map((e: any) => RunningLease.fromJSON(e)) : [],
       nextCursor: isSet(object.nextCursor)
         ? Buffer.from(bytesFromBase64(object.nextCursor))
         : isSet(object.next_cursor)
@@ -2578,6 +2606,12 @@ export const ListResponse: MessageFns<ListResponse> = {
     if (message.bundle.length !== 0) {
       obj.bundle = base64FromBytes(message.bundle);
     }
+    if (message.picked !== 0) {
+      obj.picked = Math.round(message.picked);
+    }
+    if (message.leases?.length) {
+      obj.leases = message.leases.map((e) => RunningLease.toJSON(e));
+    }
     if (message.nextCursor.length !== 0) {
       obj.nextCursor = base64FromBytes(message.nextCursor);
     }
@@ -2591,6 +2625,8 @@ export const ListResponse: MessageFns<ListResponse> = {
     const message = createBaseListResponse();
     message.entries = object.entries ?? Buffer.alloc(0);
     message.bundle = object.bundle ?? Buffer.alloc(0);
+    message.picked = object.picked ?? 0;
+    message.leases = object.leases?.map((e) => RunningLease.fromPartial(e)) || [];
     message.nextCursor = object.nextCursor ?? Buffer.alloc(0);
     return message;
   },

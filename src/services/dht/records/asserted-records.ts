@@ -1,0 +1,270 @@
+/**
+ * What this node asserts on the ring: its own publications, withdrawals and providers, and others' publications of contents
+ * that it holds. Runs in the worker.
+ */
+import type { RecordBundle } from '../../../generated/anillo/records/v1/records.ts';
+import { parseBody } from '../../../records/body.ts';
+import { cidKey } from '../../../records/keys.ts';
+import { basePlacement, copiesOf, placementKeys, SHARD_LEVELS_MAX } from '../../../records/placement-keys.ts';
+import type { RecordBody } from '../../../records/record.ts';
+import { providerSlot } from '../../../records/slot.ts';
+import { type Assertion, type BatchSigner, splitBody } from './batch-signer.ts';
+import type { PendingChange, PendingFile } from './pending-source.ts';
+import { sha256 } from './record-checks.ts';
+import { decodeRecord, kindNumber } from './record-codec.ts';
+import type { RecordIntake } from './record-intake.ts';
+import type { Outgoing, OutgoingBatch } from './record-tasks.ts';
+import type { StoredRecords } from './stored-records.ts';
+
+const PROVIDER = kindNumber('provider');
+const SWEEP_ROWS_MAX = 500;
+const PUBLICATION = kindNumber('publication');
+
+interface Refused {
+  readonly key: string;
+  readonly slot: string;
+  readonly changes: readonly number[];
+}
+
+export class AssertedRecords {
+  readonly #stored: StoredRecords;
+  readonly #signer: BatchSigner;
+  readonly #intake: RecordIntake;
+  readonly #self: string;
+
+  constructor(stored: StoredRecords, signer: BatchSigner, intake: RecordIntake, self: string) {
+    this.#stored = stored;
+    this.#signer = signer;
+    this.#intake = intake;
+    this.#self = self;
+  }
+
+  /** Signs the changes in one batch. Of several for one slot the last counts. */
+  sign(changes: readonly PendingChange[], nowMs: number): OutgoingBatch {
+    return this.#stored.transact(() => {
+      const assertions = new Map<string, Assertion>();
+      for (const change of changes) {
+        for (const record of this.#recordsOf(change)) {
+          const slot = this.#signer.slotOf(record);
+          const ids = assertions.get(slot)?.changes ?? [];
+          assertions.set(slot, { record, slot, changes: [...ids, change.id] });
+        }
+        if (change.act === 'withdraw' && change.lastCopy) this.#forgetOthers(change.file.cid);
+      }
+      return this.#signer.sign([...assertions.values()], nowMs);
+    });
+  }
+
+  /** Moves assertions whose base key is full one level deeper, and says so at the full key. */
+  shard(refused: readonly Refused[], nowMs: number): OutgoingBatch {
+    return this.#stored.transact(() => {
+      const splits = new Map<string, Assertion>();
+      const moved: Outgoing[] = [];
+      for (const placed of refused) moved.push(...this.#deepen(placed, splits));
+      const signed = this.#signer.sign([...splits.values()], nowMs);
+      return {
+        outgoing: [...signed.outgoing, ...moved],
+        batches: [...signed.batches, ...this.#batchesOf(moved)],
+      };
+    });
+  }
+
+  /** The asserted records at (key, slot) pairs. */
+  outgoing(wanted: Uint8Array): OutgoingBatch {
+    const outgoing: Outgoing[] = [];
+    for (const record of this.#stored.picked(wanted)) {
+      if (record === null) continue;
+      outgoing.push({
+        key: Buffer.from(record.key).toString('hex'),
+        slot: Buffer.from(record.slot).toString('hex'),
+        root: record.root,
+        record: record.encoded,
+        remainingMs: this.#stored.remainingOf(record.expires),
+        changes: [],
+      });
+    }
+    return { outgoing, batches: this.#batchesOf(outgoing) };
+  }
+
+  /** Takes what an owner told: others' publications of contents that this node provides, under all of their keys. */
+  learn(bundle: RecordBundle, nowMs: number): number {
+    return this.#stored.transact(() => {
+      const rules = { owned: null, nowMs, livedMs: this.#stored.livedMs };
+      const spread = this.#spread(bundle);
+      const taken = this.#intake.take(spread, rules);
+      return taken.filter(({ row }) => row !== null).length;
+    });
+  }
+
+  /** Counts the time as lived, and forgets some of the withdrawals that have been kept long enough. */
+  sweep(elapsedMs: number): void {
+    this.#stored.transact(() => {
+      this.#stored.live(elapsedMs);
+      for (const { key, slot } of this.#stored.expired(SWEEP_ROWS_MAX)) this.#stored.table.remove(key, slot);
+    });
+  }
+
+  #recordsOf({ act, file, lastCopy }: PendingChange): RecordBody[] {
+    if (act === 'publish') return [publicationOf(file), providerOf(file.cid, 'complete')];
+    const tombstone = this.#tombstoneOf(file);
+    return lastCopy ? [tombstone, providerOf(file.cid, 'none')] : [tombstone];
+  }
+
+  #tombstoneOf({ cid, path }: PendingFile): RecordBody {
+    const body = { cid, path, withdrawn: null };
+    const slot = this.#signer.slotOf({ kind: 'tombstone', body });
+    const standing = this.#stored.table.standing(bytes(cidKey(sha256, cid)), bytes(slot));
+    const picked = standing === null ? null : this.#stored.scan.pick(bytes(cidKey(sha256, cid)), bytes(slot));
+    // A withdrawal that is signed again keeps what it said: its own seq is not that of a publication.
+    if (standing === null || picked?.kind !== PUBLICATION) return { kind: 'tombstone', body };
+    return { kind: 'tombstone', body: { cid, path, withdrawn: standing.seq.toString() } };
+  }
+
+  /** This node no longer holds the content: others' publications of it are for others to assert. */
+  #forgetOthers(cid: string): void {
+    const key = cidKey(sha256, cid);
+    const others = this.#stored.scan.entries(
+      { from: previousKey(key), to: key },
+      { minCopies: 0, signer: this.#stored.table.signerId(this.#self), by: 'foreign' },
+      null,
+      Number.MAX_SAFE_INTEGER,
+    );
+    for (const { slot } of others) {
+      const record = this.#bodyAt(bytes(key), slot);
+      if (record === null) continue;
+      for (const placed of allPlacements(record.publisher, record.body))
+        this.#stored.table.remove(bytes(placed), slot);
+    }
+  }
+
+  #deepen(placed: Refused, splits: Map<string, Assertion>): Outgoing[] {
+    const record = this.#bodyAt(bytes(placed.key), bytes(placed.slot));
+    const body = record?.body;
+    if (record === null || body === undefined || (body.kind !== 'publication' && body.kind !== 'tombstone'))
+      return [];
+    const { path } = body.body;
+    const level = levelOf(path, record.publisher, placed.key);
+    if (level === null || level >= SHARD_LEVELS_MAX) return [];
+    const split = splitBody(path, record.publisher, level);
+    const slot = this.#signer.slotOf(split);
+    splits.set(slot, {
+      record: split,
+      slot,
+      changes: [...(splits.get(slot)?.changes ?? []), ...placed.changes],
+    });
+    return this.#move(placed, basePlacement(sha256, path, record.publisher, level + 1).key);
+  }
+
+  #move(placed: Refused, key: string): Outgoing[] {
+    const [from, slot] = [bytes(placed.key), bytes(placed.slot)];
+    const picked = this.#stored.scan.pick(from, slot);
+    const standing = this.#stored.table.standing(from, slot);
+    if (picked === null || standing === null) return [];
+    this.#stored.table.put({
+      key: bytes(key),
+      slot,
+      seq: standing.seq,
+      tag: standing.tag,
+      kind: picked.kind,
+      copies: copiesOf('base'),
+      signer: Buffer.from(picked.signer).toString('hex'),
+      expires: picked.expires,
+      root: picked.root,
+      encoded: picked.encoded,
+    });
+    this.#stored.table.remove(from, slot);
+    const remainingMs = this.#stored.remainingOf(picked.expires);
+    return [
+      {
+        key,
+        slot: placed.slot,
+        root: picked.root,
+        record: picked.encoded,
+        remainingMs,
+        changes: placed.changes,
+      },
+    ];
+  }
+
+  #bodyAt(key: Uint8Array, slot: Uint8Array): { publisher: string; body: RecordBody } | null {
+    const picked = this.#stored.scan.pick(key, slot);
+    const record = picked === null ? null : decodeRecord(picked.encoded);
+    if (record === null) return null;
+    const parsed = parseBody(record.kind, record.body);
+    return 'record' in parsed ? { publisher: record.publisher, body: parsed.record } : null;
+  }
+
+  /** Each publication under all its keys; nothing of contents that this node does not provide. */
+  #spread(bundle: RecordBundle): RecordBundle {
+    const records = bundle.records.flatMap((placed) => {
+      const record = decodeRecord(placed.record);
+      const parsed = record === null ? null : parseBody(record.kind, record.body);
+      if (record === null || parsed === null || 'refused' in parsed) return [];
+      const body = parsed.record;
+      if (body.kind !== 'publication' && body.kind !== 'tombstone') return [];
+      if (record.publisher !== this.#self && !this.#provides(body.body.cid)) return [];
+      return placementKeys(sha256, record.publisher, body).map(({ key }) => ({
+        placementKey: Buffer.from(key, 'hex'),
+        record: placed.record,
+        remainingMs: placed.remainingMs,
+      }));
+    });
+    return { batches: bundle.batches, records };
+  }
+
+  #provides(cid: string): boolean {
+    const picked = this.#stored.scan.pick(
+      bytes(cidKey(sha256, cid)),
+      bytes(providerSlot(sha256, this.#self, cid)),
+    );
+    return picked?.kind === PROVIDER && picked.expires === null;
+  }
+
+  #batchesOf(outgoing: readonly Outgoing[]): { root: Uint8Array; encoded: Uint8Array }[] {
+    const batches = new Map<string, { root: Uint8Array; encoded: Uint8Array }>();
+    for (const { root } of outgoing) {
+      const name = Buffer.from(root).toString('hex');
+      const encoded = batches.has(name) ? null : this.#stored.table.batch(root);
+      if (encoded !== null) batches.set(name, { root, encoded });
+    }
+    return [...batches.values()];
+  }
+}
+
+function publicationOf(file: PendingFile): RecordBody {
+  const { cid, path, size, type, tags, copies, previous } = file;
+  const modified = Math.max(0, Math.round(file.modifiedMs));
+  return {
+    kind: 'publication',
+    body: { cid, path, size, type, modified, tags, copies, labels: {}, previous },
+  };
+}
+
+function providerOf(cid: string, state: 'complete' | 'none'): RecordBody {
+  return { kind: 'provider', body: { cid, state } };
+}
+
+function allPlacements(publisher: string, record: RecordBody): string[] {
+  const keys = placementKeys(sha256, publisher, record).map(({ key }) => key);
+  if (record.kind !== 'publication' && record.kind !== 'tombstone') return keys;
+  const levels = Array.from({ length: SHARD_LEVELS_MAX }, (_, index) => index + 1);
+  return [...keys, ...levels.map((level) => basePlacement(sha256, record.body.path, publisher, level).key)];
+}
+
+function levelOf(path: string, publisher: string, key: string): number | null {
+  for (let level = 0; level <= SHARD_LEVELS_MAX; level++) {
+    if (basePlacement(sha256, path, publisher, level).key === key) return level;
+  }
+  return null;
+}
+
+/** The key just before: the range (it, key] is that one key. */
+function previousKey(key: string): string {
+  return BigInt.asUintN(256, BigInt(`0x${key}`) - 1n)
+    .toString(16)
+    .padStart(64, '0');
+}
+
+function bytes(hex: string): Uint8Array {
+  return Buffer.from(hex, 'hex');
+}

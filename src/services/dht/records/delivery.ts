@@ -1,0 +1,214 @@
+/**
+ * Brings signed records to the owners of their keys: grouped by owner, in bundles of bounded size, a few at once, until
+ * enough nodes hold them.
+ */
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import {
+  StoreOutcome,
+  type StoreResponse,
+  type StoreResult,
+} from '../../../generated/anillo/records/v1/records.ts';
+import { asBuffer, BundleWriter } from './bundle-writer.ts';
+import type { LeaseBook } from './lease-book.ts';
+import type { OwnedRange, OwnerMap } from './owner-map.ts';
+import type { PeerCalls } from './peer-calls.ts';
+import type { RecordStore } from './record-store.ts';
+import type { Outgoing, OutgoingBatch } from './record-tasks.ts';
+import { Slots } from './slots.ts';
+
+/** Bundles on their way from this node: enough to keep its owners busy, few enough to let lookups through. */
+const IN_FLIGHT_MAX = 4;
+/** Tries of one record in one delivery; what is left then waits in the catalog for the next. */
+const ROUNDS_MAX = 8;
+/** Store answers after its replicas did, so it takes longer than one call. */
+const STORE_TIMEOUT_FACTOR = 3;
+/** Pauses grow to this many times the first. */
+const PAUSE_GROWTH_MAX = 32;
+/** Refusals that no repetition changes. */
+const FINAL: ReadonlySet<string> = new Set(['invalid_record', 'full']);
+
+export interface DeliveryOptions {
+  readonly store: RecordStore;
+  readonly leases: LeaseBook;
+  readonly owners: OwnerMap;
+  readonly calls: PeerCalls;
+  readonly log: Logger;
+  readonly callTimeoutMs: number;
+  readonly retryDelayMs: number;
+}
+
+interface Message {
+  readonly to: OwnedRange;
+  readonly items: readonly Outgoing[];
+  readonly bundle: Uint8Array;
+}
+
+interface Round {
+  /** To be tried again. */
+  readonly again: Outgoing[];
+  /** Their base key is full. */
+  readonly split: Outgoing[];
+}
+
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #slots = new Slots(IN_FLIGHT_MAX);
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with what could not be brought, after all tries or once `signal` aborts. */
+  async deliver(batch: OutgoingBatch, signal: AbortSignal): Promise<readonly Outgoing[]> {
+    const batches = new Map<string, Uint8Array>();
+    let waiting = addBatches(batches, batch);
+    for (let round = 0; round < ROUNDS_MAX && waiting.length > 0 && !signal.aborted; round++) {
+      const { again, split } = await this.#round(waiting, batches);
+      waiting = again;
+      if (split.length > 0) {
+        const deeper = await this.#options.store.run('shard', {
+          refused: split.map(toRefused),
+          nowMs: Date.now(),
+        });
+        waiting = [...waiting, ...addBatches(batches, deeper)];
+      }
+      if (again.length > 0) await this.#pause(round, signal);
+    }
+    return waiting;
+  }
+
+  async #round(items: readonly Outgoing[], batches: ReadonlyMap<string, Uint8Array>): Promise<Round> {
+    const round: Round = { again: [], split: [] };
+    const sent: Promise<void>[] = [];
+    for (const { to, items: mine } of await this.#byOwner(items, round)) {
+      for (const message of messagesOf(to, mine, batches)) {
+        sent.push(this.#slots.run(() => this.#send(message, round)));
+        await nextTurn();
+      }
+    }
+    await Promise.all(sent);
+    return round;
+  }
+
+  async #byOwner(items: readonly Outgoing[], round: Round): Promise<{ to: OwnedRange; items: Outgoing[] }[]> {
+    const groups = new Map<string, { to: OwnedRange; items: Outgoing[] }>();
+    // When no owner is found for one, there is none for the others soon: all of them wait for the next round.
+    let isRingThere = true;
+    for (const item of items) {
+      const to: OwnedRange | null = isRingThere ? await this.#ownerOf(item) : null;
+      if (to === null) {
+        isRingThere = false;
+        round.again.push(item);
+        continue;
+      }
+      const group = groups.get(to.owner.id) ?? { to, items: [] };
+      group.items.push(item);
+      groups.set(to.owner.id, group);
+    }
+    return [...groups.values()];
+  }
+
+  async #ownerOf(item: Outgoing): Promise<OwnedRange | null> {
+    try {
+      return await this.#options.owners.find(item.key);
+    } catch (error) {
+      this.#options.log.debug({ key: item.key, reason: String(error) }, 'no owner was found');
+      return null;
+    }
+  }
+
+  async #send({ to, items, bundle }: Message, round: Round): Promise<void> {
+    const { calls, leases, owners, log, callTimeoutMs } = this.#options;
+    try {
+      const request = { bundle: asBuffer(bundle), lease: leases.own };
+      const answer = await calls.call(to.owner, 'store', request, callTimeoutMs * STORE_TIMEOUT_FACTOR);
+      this.#sort(to, items, answer, round);
+      if (answer.publications.length > 0) await this.#learn(answer.publications);
+    } catch (error) {
+      log.debug({ owner: to.owner.id, reason: String(error) }, 'an owner did not take records');
+      owners.forget(to);
+      round.again.push(...items);
+    }
+  }
+
+  #sort(to: OwnedRange, items: readonly Outgoing[], answer: StoreResponse, round: Round): void {
+    const isHeld = answer.replicas >= answer.replicasWanted;
+    let isOwner = true;
+    items.forEach((item, index) => {
+      const result = answer.results[index];
+      if (result === undefined || result.outcome === StoreOutcome.STORE_OUTCOME_NOT_OWNER) {
+        isOwner = false;
+        round.again.push(item);
+      } else if (result.outcome === StoreOutcome.STORE_OUTCOME_REFUSED) this.#refused(item, result, round);
+      else if (!isHeld) round.again.push(item);
+    });
+    if (!isOwner) this.#options.owners.forget(to);
+  }
+
+  #refused(item: Outgoing, { code }: StoreResult, round: Round): void {
+    if (code === 'split') round.split.push(item);
+    else if (FINAL.has(code))
+      this.#options.log.warn({ key: item.key, code }, 'a record was refused for good');
+    else {
+      this.#options.log.warn({ key: item.key, code }, 'a record was refused');
+      round.again.push(item);
+    }
+  }
+
+  async #learn(bundle: Uint8Array): Promise<void> {
+    try {
+      await this.#options.store.run('learn', { bundle });
+    } catch (error) {
+      this.#options.log.debug({ reason: String(error) }, 'what an owner told was not understood');
+    }
+  }
+
+  async #pause(round: number, signal: AbortSignal): Promise<void> {
+    const growth = Math.min(2 ** round, PAUSE_GROWTH_MAX);
+    const delayMs = this.#options.retryDelayMs * growth * (0.75 + Math.random() / 2);
+    await pause(delayMs, undefined, { signal, ref: false }).catch(() => null);
+  }
+}
+
+function addBatches(
+  batches: Map<string, Uint8Array>,
+  { batches: more, outgoing }: OutgoingBatch,
+): Outgoing[] {
+  for (const { root, encoded } of more) batches.set(rootName(root), encoded);
+  return [...outgoing];
+}
+
+function* messagesOf(
+  to: OwnedRange,
+  items: readonly Outgoing[],
+  batches: ReadonlyMap<string, Uint8Array>,
+): Generator<Message> {
+  let writer = new BundleWriter();
+  let mine: Outgoing[] = [];
+  for (const item of items) {
+    const batch = batches.get(rootName(item.root));
+    if (batch === undefined) throw new Error('a record without its batch');
+    const entry = { placementKey: Buffer.from(item.key, 'hex'), ...item };
+    if (!writer.add(entry, batch)) {
+      yield { to, items: mine, bundle: writer.finish() };
+      writer = new BundleWriter();
+      mine = [];
+      writer.add(entry, batch);
+    }
+    mine.push(item);
+  }
+  if (mine.length > 0) yield { to, items: mine, bundle: writer.finish() };
+}
+
+function toRefused({ key, slot, changes }: Outgoing): {
+  key: string;
+  slot: string;
+  changes: readonly number[];
+} {
+  return { key, slot, changes };
+}
+
+function rootName(root: Uint8Array): string {
+  return asBuffer(root).toString('latin1');
+}

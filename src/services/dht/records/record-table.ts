@@ -1,0 +1,188 @@
+/** Writes to the tables of records. Every method runs inside the caller's transaction, which ends with `flush`. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { supersedes } from '../../../records/merge.ts';
+
+export interface PlacementRow {
+  /** 32 bytes each. */
+  readonly key: Uint8Array;
+  readonly slot: Uint8Array;
+  readonly seq: bigint;
+  /** First 8 bytes of the leaf hash. */
+  readonly tag: Uint8Array;
+  readonly kind: number;
+  readonly copies: number;
+  /** 64 hexadecimal digits. */
+  readonly signer: string;
+  /** In milliseconds that the store has lived. */
+  readonly expires: number | null;
+  readonly root: Uint8Array;
+  /** The encoded record. */
+  readonly encoded: Uint8Array;
+}
+
+/** `standing`: this very version stood there already. */
+export type PutOutcome = 'stored' | 'standing' | 'superseded';
+
+interface Standing {
+  readonly seq: bigint;
+  readonly tag: Uint8Array;
+  readonly record: bigint;
+  readonly signer: bigint;
+}
+
+export class RecordTable {
+  /** Rises with every change: what was computed at one version holds until the next. */
+  version = 0;
+  readonly database: DatabaseSync;
+  readonly #statements: Statements;
+  readonly #signerIds = new Map<string, number>();
+  readonly #signerDeltas = new Map<number, number>();
+  readonly #batchDeltas = new Map<string, number>();
+
+  constructor(database: DatabaseSync) {
+    this.database = database;
+    this.#statements = prepare(database);
+  }
+
+  /** Makes the batch known before its records come. @param encoded the encoded SignedBatch */
+  putBatch(root: Uint8Array, encoded: Uint8Array): void {
+    this.#statements.insertBatch.run(root, encoded);
+  }
+
+  /** The encoded SignedBatch, or null. */
+  batch(root: Uint8Array): Uint8Array | null {
+    const row = this.#statements.batch.get(root);
+    return row === undefined ? null : (row.encoded as Uint8Array);
+  }
+
+  put(row: PlacementRow): PutOutcome {
+    const there = this.standing(row.key, row.slot);
+    if (there !== null) {
+      if (there.seq === row.seq && Buffer.compare(there.tag, row.tag) === 0) return 'standing';
+      if (!supersedes(versionOf(row), versionOf(there))) return 'superseded';
+      this.#release(there);
+    }
+    const signer = this.signerId(row.signer);
+    const record = this.#hold(row);
+    this.#statements.putPlacement.run(
+      row.key,
+      row.slot,
+      row.seq,
+      row.tag,
+      row.kind,
+      row.copies,
+      signer,
+      row.expires,
+      record,
+    );
+    add(this.#signerDeltas, signer, 1);
+    this.version++;
+    return 'stored';
+  }
+
+  /** Takes the placement away; its record too when it stood nowhere else. */
+  remove(key: Uint8Array, slot: Uint8Array): boolean {
+    const there = this.standing(key, slot);
+    if (there === null) return false;
+    this.#statements.deletePlacement.run(key, slot);
+    this.#release(there);
+    this.version++;
+    return true;
+  }
+
+  standing(key: Uint8Array, slot: Uint8Array): Standing | null {
+    return (this.#statements.standing.get(key, slot) as Standing | undefined) ?? null;
+  }
+
+  signerId(node: string): number {
+    const known = this.#signerIds.get(node);
+    if (known !== undefined) return known;
+    const bytes = Buffer.from(node, 'hex');
+    this.#statements.insertSigner.run(bytes);
+    const id = Number(this.#statements.signer.get(bytes)?.id);
+    this.#signerIds.set(node, id);
+    return id;
+  }
+
+  /** Placements of a signer, those of this transaction included. */
+  placementsOf(node: string): number {
+    const id = this.signerId(node);
+    const stored = Number(this.#statements.signerPlacements.get(id)?.placements ?? 0);
+    return stored + (this.#signerDeltas.get(id) ?? 0);
+  }
+
+  /** Before the transaction commits. */
+  flush(): void {
+    for (const [id, delta] of this.#signerDeltas) this.#statements.addToSigner.run(delta, id);
+    for (const [root, delta] of this.#batchDeltas) {
+      const bytes = Buffer.from(root, 'hex');
+      this.#statements.addToBatch.run(delta, bytes);
+      if (delta < 0) this.#statements.deleteEmptyBatch.run(bytes);
+    }
+    this.#signerDeltas.clear();
+    this.#batchDeltas.clear();
+  }
+
+  /** After a transaction that was rolled back. */
+  forget(): void {
+    this.#signerDeltas.clear();
+    this.#batchDeltas.clear();
+    this.#signerIds.clear();
+  }
+
+  #hold(row: PlacementRow): bigint {
+    const same = this.#statements.recordsByTag.all(row.tag);
+    for (const { id, encoded } of same) {
+      if (Buffer.compare(encoded as Uint8Array, row.encoded) !== 0) continue;
+      this.#statements.addToRecord.run(1, id as bigint);
+      return id as bigint;
+    }
+    add(this.#batchDeltas, Buffer.from(row.root).toString('hex'), 1);
+    return BigInt(this.#statements.insertRecord.run(row.tag, row.root, row.encoded).lastInsertRowid);
+  }
+
+  #release(there: Standing): void {
+    add(this.#signerDeltas, Number(there.signer), -1);
+    const row = this.#statements.addToRecord.get(-1, there.record);
+    if (row === undefined || (row.placements as bigint) > 0n) return;
+    this.#statements.deleteRecord.run(there.record);
+    add(this.#batchDeltas, Buffer.from(row.root as Uint8Array).toString('hex'), -1);
+  }
+}
+
+function versionOf(row: { seq: bigint; tag: Uint8Array }): { seq: bigint; tag: string } {
+  return { seq: row.seq, tag: Buffer.from(row.tag).toString('hex') };
+}
+
+function add<Key>(deltas: Map<Key, number>, key: Key, delta: number): void {
+  deltas.set(key, (deltas.get(key) ?? 0) + delta);
+}
+
+type Statements = ReturnType<typeof prepare>;
+
+function prepare(database: DatabaseSync) {
+  const statement = (sql: string): StatementSync => {
+    const prepared = database.prepare(sql);
+    prepared.setReadBigInts(true);
+    return prepared;
+  };
+  return {
+    insertBatch: statement('INSERT INTO batches VALUES (?, 0, ?) ON CONFLICT DO NOTHING'),
+    batch: statement('SELECT encoded FROM batches WHERE root = ?'),
+    addToBatch: statement('UPDATE batches SET records = records + ? WHERE root = ?'),
+    deleteEmptyBatch: statement('DELETE FROM batches WHERE root = ? AND records <= 0'),
+    standing: statement('SELECT seq, tag, record, signer FROM placements WHERE key = ? AND slot = ?'),
+    putPlacement: statement('INSERT OR REPLACE INTO placements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    deletePlacement: statement('DELETE FROM placements WHERE key = ? AND slot = ?'),
+    insertSigner: statement('INSERT INTO signers (node, placements) VALUES (?, 0) ON CONFLICT DO NOTHING'),
+    signer: statement('SELECT id FROM signers WHERE node = ?'),
+    signerPlacements: statement('SELECT placements FROM signers WHERE id = ?'),
+    addToSigner: statement('UPDATE signers SET placements = placements + ? WHERE id = ?'),
+    recordsByTag: statement('SELECT id, encoded FROM records WHERE tag = ?'),
+    insertRecord: statement('INSERT INTO records (tag, root, placements, encoded) VALUES (?, ?, 1, ?)'),
+    addToRecord: statement(
+      'UPDATE records SET placements = placements + ? WHERE id = ? RETURNING placements, root',
+    ),
+    deleteRecord: statement('DELETE FROM records WHERE id = ?'),
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * The thread that checks, stores and signs records, so that the event loop that answers the ring stays free. One task at a
+ * time, in the order of their coming.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { NodeKey } from '../../../identity/node-key.ts';
+import { Problem } from '../../../problems/problem.ts';
+import { AssertedRecords } from './asserted-records.ts';
+import { BatchSigner } from './batch-signer.ts';
+import { KeyLimits } from './key-limits.ts';
+import { loadLeases, saveLeases } from './lease-rows.ts';
+import { checksOf } from './record-checks.ts';
+import { decodeBundle } from './record-codec.ts';
+import { RecordIntake } from './record-intake.ts';
+import type { RecordTasks, RecordWorkerData, TableName, TaskRequest, TaskResponse } from './record-tasks.ts';
+import { RingRecords } from './ring-records.ts';
+import { StoredRecords } from './stored-records.ts';
+
+const { dataDir, networkId, keyPem } = workerData as RecordWorkerData;
+const key = NodeKey.fromPem(keyPem);
+const checks = checksOf(networkId);
+const tables: Readonly<Record<TableName, StoredRecords>> = {
+  stored: new StoredRecords(dataDir, 'records.db'),
+  asserted: new StoredRecords(dataDir, 'asserted.db'),
+};
+const ring = new RingRecords(tables.stored, intakeOf(tables.stored));
+const asserted = new AssertedRecords(
+  tables.asserted,
+  new BatchSigner(tables.asserted, key, networkId),
+  intakeOf(tables.asserted),
+  key.id,
+);
+
+function intakeOf({ database, table }: StoredRecords): RecordIntake {
+  return new RecordIntake(table, new KeyLimits(database, table), checks);
+}
+
+const tasks: RecordTasks = {
+  open: () => ({ storeId: tables.stored.fact('store_id'), leases: loadLeases(tables.stored.database) }),
+  store: ({ bundle, owned }) => ring.store(bundle, owned, Date.now()),
+  replicate: ({ bundle }) => ring.replicate(bundle, Date.now()),
+  digest: (selection) => tables[selection.table].digest(selection),
+  entries: (input) => tables[input.table].entries(input, input.cursor, input.limit),
+  pick: ({ table, wanted, bundlesMax }) => tables[table].pick(wanted, bundlesMax),
+  missing: ({ table, entries }) => ({ missing: tables[table].missing(entries) }),
+  renew: (input) => ring.renew(input),
+  sign: ({ changes, nowMs }) => asserted.sign(changes, nowMs),
+  shard: ({ refused, nowMs }) => asserted.shard(refused, nowMs),
+  outgoing: ({ wanted }) => asserted.outgoing(wanted),
+  learn: ({ bundle }) => ({ learned: asserted.learn(decodeBundle(bundle), Date.now()) }),
+  nextAsserted: ({ after }) => ({ key: tables.asserted.scan.nextKey(after) }),
+  saveLeases: ({ leases, ended }) => {
+    tables.stored.transact(() => saveLeases(tables.stored.database, leases, ended));
+    return null;
+  },
+  sweep: ({ elapsedMs, live }) => {
+    asserted.sweep(elapsedMs);
+    return ring.sweep(elapsedMs, live);
+  },
+  drop: ({ pairs }) => ({ removed: ring.drop(pairs) }),
+  close: () => {
+    for (const { database } of Object.values(tables)) database.close();
+    parentPort?.close();
+    return null;
+  },
+};
+
+function answer({ id, name, input }: TaskRequest): TaskResponse {
+  try {
+    const task = tasks[name] as (input: unknown) => unknown;
+    return { id, output: task(input) };
+  } catch (error) {
+    const { code, details, stack } = Problem.from(error);
+    return { id, code, details, stack: error instanceof Error ? (error.stack ?? '') : (stack ?? '') };
+  }
+}
+
+parentPort?.on('message', (request: TaskRequest) => parentPort?.postMessage(answer(request)));

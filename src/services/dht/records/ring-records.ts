@@ -1,0 +1,187 @@
+/** What this node stores for the ring: as owner, as replica, and on the way to others. Runs in the worker. */
+import type { StatementSync } from 'node:sqlite';
+import { StoreOutcome } from '../../../generated/anillo/records/v1/records.ts';
+import { parseBody } from '../../../records/body.ts';
+import { isInRange, type KeyRange } from '../../../records/key-range.ts';
+import { cidKey } from '../../../records/keys.ts';
+import { NAME_COPIES } from '../../../records/placement.ts';
+import { providerSlot, slotOf } from '../../../records/slot.ts';
+import { BundleWriter } from './bundle-writer.ts';
+import { sha256 } from './record-checks.ts';
+import { decodeBundle, decodeRecord, kindNumber } from './record-codec.ts';
+import type { RecordIntake, Taken } from './record-intake.ts';
+import type { Outcomes, RenewDone, RenewTask, StoreDone } from './record-tasks.ts';
+import { PAIR_BYTES, type Pair, type StoredRecords } from './stored-records.ts';
+
+/** Publications that one answer tells a provider of. */
+const NEWS_MAX = 256;
+/** Records looked through for one renewal. */
+const ARRIVALS_MAX = 5000;
+const SWEEP_ROWS_MAX = 500;
+const PROVIDER = kindNumber('provider');
+const PUBLICATION = kindNumber('publication');
+const TOMBSTONE = kindNumber('tombstone');
+
+export class RingRecords {
+  readonly #stored: StoredRecords;
+  readonly #intake: RecordIntake;
+  readonly #others: StatementSync;
+  readonly #arrivals: StatementSync;
+  readonly #providersOf: StatementSync;
+  /** Signers whose provider rows are already gone. */
+  readonly #swept = new Set<number>();
+
+  constructor(stored: StoredRecords, intake: RecordIntake) {
+    this.#stored = stored;
+    this.#intake = intake;
+    const { database } = stored;
+    this.#others = database.prepare(
+      'SELECT key, slot FROM placements WHERE key = ? AND kind IN (?, ?) AND signer <> ? LIMIT ?',
+    );
+    this.#arrivals = database.prepare('SELECT id, encoded FROM records WHERE id > ? ORDER BY id LIMIT ?');
+    this.#arrivals.setReadBigInts(true);
+    this.#providersOf = database.prepare(
+      'SELECT key, slot FROM placements WHERE signer = ? AND kind = ? AND expires IS NULL LIMIT ?',
+    );
+  }
+
+  store(encoded: Uint8Array, owned: KeyRange, nowMs: number): StoreDone {
+    const taken = this.#take(encoded, owned, nowMs);
+    const standing = taken.filter(({ outcome }) => outcome === StoreOutcome.STORE_OUTCOME_STORED);
+    return {
+      ...outcomesOf(taken),
+      all: standing.length === taken.length ? encoded : this.#bundleOf(standing),
+      wide: this.#bundleOf(standing.filter(({ row }) => (row?.copies ?? 0) >= NAME_COPIES)),
+      news: this.#newsOf(taken),
+    };
+  }
+
+  replicate(encoded: Uint8Array, nowMs: number): Outcomes {
+    return outcomesOf(this.#take(encoded, null, nowMs));
+  }
+
+  renew({ signer, range, digest, since }: RenewTask): RenewDone {
+    const own = this.#stored.digest({
+      table: 'stored',
+      range,
+      minCopies: 0,
+      signer: { node: signer, by: 'own' },
+    });
+    const isEqual = Buffer.compare(own.summary, digest) === 0;
+    const { pairs, arrival, more } = this.#arrivedFor(signer, range, since);
+    const news = pairs.length === 0 ? null : this.#bundleOfPairs(pairs);
+    return { equal: isEqual, buckets: isEqual ? new Uint8Array(0) : own.buckets, news, arrival, more };
+  }
+
+  /** Removes some of what expired; true where more is left. @param live nodes whose lease runs, or only just ended */
+  sweep(elapsedMs: number, live: readonly string[]): { removed: number; more: boolean } {
+    return this.#stored.transact(() => {
+      this.#stored.live(elapsedMs);
+      const expired = this.#stored.expired(SWEEP_ROWS_MAX);
+      const orphaned = this.#orphanedProviders(new Set(live), SWEEP_ROWS_MAX - expired.length);
+      const rows = [...expired, ...orphaned];
+      for (const { key, slot } of rows) this.#stored.table.remove(key, slot);
+      return { removed: rows.length, more: rows.length >= SWEEP_ROWS_MAX };
+    });
+  }
+
+  drop(pairs: Uint8Array): number {
+    return this.#stored.transact(() => {
+      let removed = 0;
+      for (let offset = 0; offset + PAIR_BYTES <= pairs.length; offset += PAIR_BYTES) {
+        const slot = pairs.subarray(offset + 32, offset + PAIR_BYTES);
+        if (this.#stored.table.remove(pairs.subarray(offset, offset + 32), slot)) removed++;
+      }
+      return removed;
+    });
+  }
+
+  #take(encoded: Uint8Array, owned: KeyRange | null, nowMs: number): Taken[] {
+    const bundle = decodeBundle(encoded);
+    this.#swept.clear();
+    return this.#stored.transact(() =>
+      this.#intake.take(bundle, { owned, nowMs, livedMs: this.#stored.livedMs }),
+    );
+  }
+
+  #bundleOf(taken: readonly Taken[]): Uint8Array | null {
+    const pairs = taken.flatMap(({ row }) => (row === null ? [] : [row.key, row.slot]));
+    return pairs.length === 0 ? null : this.#bundleOfPairs(Buffer.concat(pairs));
+  }
+
+  /** As much of it as one bundle takes: the rest is found missing by the next comparison. */
+  #bundleOfPairs(pairs: Uint8Array): Uint8Array | null {
+    return this.#stored.pick(pairs, 1).bundles[0] ?? null;
+  }
+
+  /** What others published of the contents that the caller now provides, and what superseded the caller's records. */
+  #newsOf(taken: readonly Taken[]): Uint8Array | null {
+    const pairs: Uint8Array[] = [];
+    for (const { row, body, outcome } of taken) {
+      if (row === null || pairs.length >= NEWS_MAX * 2) continue;
+      if (outcome === StoreOutcome.STORE_OUTCOME_SUPERSEDED) pairs.push(row.key, row.slot);
+      else if (body?.kind === 'provider' && body.body.state !== 'none')
+        pairs.push(...this.#othersAt(row.key, row.signer));
+    }
+    if (pairs.length === 0) return null;
+    return this.#bundleOfPairs(Buffer.concat(pairs.slice(0, NEWS_MAX * 2)));
+  }
+
+  #othersAt(key: Uint8Array, signer: string): Uint8Array[] {
+    const rows = this.#others.all(key, PUBLICATION, TOMBSTONE, this.#stored.table.signerId(signer), NEWS_MAX);
+    return rows.flatMap((row) => [row.key as Uint8Array, row.slot as Uint8Array]);
+  }
+
+  /** (key, slot) pairs of others' publications that came after `since`, of contents in the range that `signer` provides. */
+  #arrivedFor(
+    signer: string,
+    range: KeyRange,
+    since: bigint,
+  ): { pairs: Uint8Array; arrival: bigint; more: boolean } {
+    const rows = this.#arrivals.all(since, ARRIVALS_MAX);
+    const pairs: Uint8Array[] = [];
+    let arrival = since;
+    for (const row of rows) {
+      if (pairs.length >= NEWS_MAX) return { pairs: Buffer.concat(pairs), arrival, more: true };
+      arrival = row.id as bigint;
+      const pair = this.#providedPublication(row.encoded as Uint8Array, signer, range);
+      if (pair !== null) pairs.push(pair);
+    }
+    return { pairs: Buffer.concat(pairs), arrival, more: rows.length >= ARRIVALS_MAX };
+  }
+
+  #providedPublication(encoded: Uint8Array, signer: string, range: KeyRange): Uint8Array | null {
+    const record = decodeRecord(encoded);
+    if (record === null || record.publisher === signer) return null;
+    if (record.kind !== 'publication' && record.kind !== 'tombstone') return null;
+    if (!isInRange(record.key, range)) return null;
+    const parsed = parseBody(record.kind, record.body);
+    if ('refused' in parsed || (parsed.record.kind !== 'publication' && parsed.record.kind !== 'tombstone'))
+      return null;
+    const { cid } = parsed.record.body;
+    const key = Buffer.from(cidKey(sha256, cid), 'hex');
+    const provider = Buffer.from(providerSlot(sha256, signer, cid), 'hex');
+    if (this.#stored.table.standing(key, provider) === null) return null;
+    return Buffer.concat([
+      key,
+      Buffer.from(slotOf(sha256, record.publisher, record.publisher, parsed.record), 'hex'),
+    ]);
+  }
+
+  #orphanedProviders(live: ReadonlySet<string>, limit: number): Pair[] {
+    if (limit <= 0) return [];
+    for (const { id, node } of this.#stored.database.prepare('SELECT id, node FROM signers').all()) {
+      const signer = Number(id);
+      if (this.#swept.has(signer) || live.has(Buffer.from(node as Uint8Array).toString('hex'))) continue;
+      const rows = this.#providersOf.all(signer, PROVIDER, limit);
+      if (rows.length > 0) return rows as unknown as Pair[];
+      // Found none in the whole table: not looked for again until something is stored.
+      this.#swept.add(signer);
+    }
+    return [];
+  }
+}
+
+function outcomesOf(taken: readonly Taken[]): Outcomes {
+  return { outcomes: taken.map(({ outcome }) => outcome), codes: taken.map(({ code }) => code) };
+}

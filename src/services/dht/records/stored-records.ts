@@ -1,0 +1,183 @@
+/** One set of record tables in the worker: opened, written in transactions, read by ranges; digests are remembered. */
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { isSameVersion, supersedes } from '../../../records/merge.ts';
+import { openDatabase, transact } from '../../../storage/database.ts';
+import { asBuffer, BundleWriter } from './bundle-writer.ts';
+import { kindNumber } from './record-codec.ts';
+import { type PickedRecord, RecordScan, type Selection } from './record-scan.ts';
+import { RECORD_MIGRATIONS } from './record-schema.ts';
+import { RecordTable } from './record-table.ts';
+import type { EntryCursor, EntryPage, RangeSelection, RangeSummary } from './record-tasks.ts';
+
+export const ENTRY_BYTES = 80;
+export const PAIR_BYTES = 64;
+/** Range digests remembered until the tables change. */
+const DIGESTS_MAX = 64;
+const PROVIDER = kindNumber('provider');
+
+export interface Pair {
+  readonly key: Uint8Array;
+  readonly slot: Uint8Array;
+}
+
+export class StoredRecords {
+  readonly database: DatabaseSync;
+  readonly table: RecordTable;
+  readonly scan: RecordScan;
+  readonly #digests = new Map<string, RangeSummary>();
+  #digestsVersion = 0;
+  #livedMs: number;
+
+  constructor(dataDir: string, file: string) {
+    this.database = openDatabase(join(dataDir, file), RECORD_MIGRATIONS, { synchronous: 'normal' });
+    this.table = new RecordTable(this.database);
+    this.scan = new RecordScan(this.database);
+    this.#livedMs = Number(this.fact('lived_ms'));
+  }
+
+  transact<Result>(work: () => Result): Result {
+    try {
+      return transact(this.database, () => {
+        const result = work();
+        this.table.flush();
+        return result;
+      });
+    } catch (error) {
+      this.table.forget();
+      throw error;
+    }
+  }
+
+  fact(name: string): bigint {
+    const statement = this.database.prepare('SELECT value FROM facts WHERE name = ?');
+    statement.setReadBigInts(true);
+    return (statement.get(name)?.value as bigint | undefined) ?? 0n;
+  }
+
+  setFact(name: string, value: bigint): void {
+    this.database.prepare('UPDATE facts SET value = ? WHERE name = ?').run(value, name);
+  }
+
+  /** Milliseconds that this store was open, over all its lives. */
+  get livedMs(): number {
+    return this.#livedMs;
+  }
+
+  /** Inside a transaction. */
+  live(elapsedMs: number): void {
+    this.#livedMs += Math.max(0, Math.round(elapsedMs));
+    this.setFact('lived_ms', BigInt(this.#livedMs));
+  }
+
+  /** Placements whose own end has come. */
+  expired(limit: number): Pair[] {
+    const statement = this.database.prepare('SELECT key, slot FROM placements WHERE expires <= ? LIMIT ?');
+    return statement.all(this.livedMs, limit) as unknown as Pair[];
+  }
+
+  digest(selection: RangeSelection): RangeSummary {
+    if (this.#digestsVersion !== this.table.version) this.#digests.clear();
+    this.#digestsVersion = this.table.version;
+    const { range, minCopies, signer } = selection;
+    const name = [range.from, range.to, minCopies, signer?.node, signer?.by].join(' ');
+    const known = this.#digests.get(name);
+    if (known !== undefined) return known;
+    const digest = this.scan.digest(range, this.#selection(selection));
+    const summary = { summary: digest.summary(), buckets: digest.buckets(), count: digest.count };
+    if (this.#digests.size >= DIGESTS_MAX) this.#digests.clear();
+    this.#digests.set(name, summary);
+    return summary;
+  }
+
+  entries(selection: RangeSelection, cursor: EntryCursor, limit: number): EntryPage {
+    const at = cursor === null ? null : { key: hexOf(cursor, 0), slot: hexOf(cursor, 32) };
+    const rows = this.scan.entries(selection.range, this.#selection(selection), at, limit);
+    const entries = Buffer.alloc(rows.length * ENTRY_BYTES);
+    rows.forEach((row, index) => {
+      const offset = index * ENTRY_BYTES;
+      entries.set(row.key, offset);
+      entries.set(row.slot, offset + 32);
+      entries.writeBigUInt64BE(row.seq, offset + 64);
+      entries.set(row.tag, offset + 72);
+    });
+    const isLast = rows.length < limit;
+    const next = isLast ? null : entries.subarray(-ENTRY_BYTES, entries.length - ENTRY_BYTES + PAIR_BYTES);
+    return { entries, next: next === null ? null : new Uint8Array(next) };
+  }
+
+  /** Indexes of the entries of which neither this version nor a newer one stands here. */
+  missing(entries: Uint8Array): number[] {
+    const bytes = asBuffer(entries);
+    const missing: number[] = [];
+    for (let offset = 0; offset + ENTRY_BYTES <= bytes.length; offset += ENTRY_BYTES) {
+      const there = this.table.standing(
+        bytes.subarray(offset, offset + 32),
+        bytes.subarray(offset + 32, offset + 64),
+      );
+      const asked = { seq: bytes.readBigUInt64BE(offset + 64), tag: hexOf(bytes, offset + 72, 8) };
+      const standing = there === null ? null : { seq: there.seq, tag: hexOf(there.tag, 0, 8) };
+      const isThere = standing !== null && (isSameVersion(standing, asked) || supersedes(standing, asked));
+      if (!isThere) missing.push(offset / ENTRY_BYTES);
+    }
+    return missing;
+  }
+
+  /** The records at the pairs, in bundles, until `bundlesMax` are full. */
+  pick(
+    wanted: Uint8Array,
+    bundlesMax: number,
+  ): { bundles: Uint8Array[]; providers: string[]; picked: number } {
+    const bundles: Uint8Array[] = [];
+    const providers = new Set<string>();
+    let writer = new BundleWriter();
+    let picked = 0;
+    for (const record of this.picked(wanted)) {
+      if (record !== null && !this.write(writer, record)) {
+        bundles.push(writer.finish());
+        writer = new BundleWriter();
+        if (bundles.length >= bundlesMax) return { bundles, providers: [...providers], picked };
+        this.write(writer, record);
+      }
+      if (record?.kind === PROVIDER) providers.add(hexOf(record.signer, 0));
+      picked++;
+    }
+    if (writer.length > 0) bundles.push(writer.finish());
+    return { bundles, providers: [...providers], picked };
+  }
+
+  *picked(wanted: Uint8Array): Generator<PickedRecord | null> {
+    for (let offset = 0; offset + PAIR_BYTES <= wanted.length; offset += PAIR_BYTES) {
+      yield this.scan.pick(wanted.subarray(offset, offset + 32), wanted.subarray(offset + 32, offset + 64));
+    }
+  }
+
+  /** False when the bundle is full. */
+  write(writer: BundleWriter, record: PickedRecord): boolean {
+    const batch = this.table.batch(record.root);
+    // Rows and batches are written in one transaction: a row without its batch would be a damaged file.
+    if (batch === null) throw new Error('a record without its batch');
+    return writer.add(
+      {
+        placementKey: record.key,
+        root: record.root,
+        record: record.encoded,
+        remainingMs: this.remainingOf(record.expires),
+      },
+      batch,
+    );
+  }
+
+  remainingOf(expires: number | null): number {
+    return expires === null ? 0 : Math.max(1, expires - this.livedMs);
+  }
+
+  #selection({ minCopies, signer }: RangeSelection): Selection {
+    if (signer === undefined) return { minCopies };
+    return { minCopies, signer: this.table.signerId(signer.node), by: signer.by };
+  }
+}
+
+export function hexOf(bytes: Uint8Array, offset: number, length = 32): string {
+  return asBuffer(bytes).toString('hex', offset, offset + length);
+}

@@ -1,0 +1,346 @@
+/** For tests: record services of several nodes in one process, over real gRPC on loopback, on a ring that the test dictates. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { credentials, Server, ServerCredentials } from '@grpc/grpc-js';
+import pino from 'pino';
+import { RecordsServiceClient, RecordsServiceService } from '../../../generated/anillo/records/v1/records.ts';
+import { makeNetworkId } from '../../../identity/network.ts';
+import { NodeKey } from '../../../identity/node-key.ts';
+import { Problem } from '../../../problems/problem.ts';
+import type { LookupResult, RingEvent } from '../../../ring/effect.ts';
+import type { Identifier } from '../../../ring/identifier.ts';
+import { isBetweenOpenClosed } from '../../../ring/interval.ts';
+import type { Contact } from '../../../ring/message.ts';
+import type { Neighbours, PeerPort, RingPort } from '../ring-port.ts';
+import type { RecordParameters } from './parameters.ts';
+import type { PendingChange, PendingFile, PendingSource } from './pending-source.ts';
+import { type RunningRecords, startRecords } from './records-service.ts';
+
+/** A queue of changes in memory. */
+export class FakePending implements PendingSource {
+  readonly #changes = new Map<number, PendingChange>();
+  #lastId = 0;
+  #version = 0;
+
+  publish(file: Partial<PendingFile> & { cid: string; path: string }): void {
+    this.#add('publish', file, false);
+  }
+
+  withdraw(file: { cid: string; path: string }, lastCopy = true): void {
+    this.#add('withdraw', file, lastCopy);
+  }
+
+  #add(
+    act: PendingChange['act'],
+    file: Partial<PendingFile> & { cid: string; path: string },
+    lastCopy: boolean,
+  ): void {
+    const id = ++this.#lastId;
+    const rest = { size: 1, modifiedMs: 1, type: '', tags: [], copies: 1, previous: null };
+    this.#changes.set(id, { id, act, file: { ...rest, ...file }, lastCopy });
+    this.#version++;
+  }
+
+  pending(limit: number, afterId = 0): PendingChange[] {
+    return [...this.#changes.values()].filter(({ id }) => id > afterId).slice(0, limit);
+  }
+
+  pendingCount(): number {
+    return this.#changes.size;
+  }
+
+  settle(ids: readonly number[]): void {
+    for (const id of ids) this.#changes.delete(id);
+  }
+
+  dataVersion(): number {
+    return this.#version;
+  }
+}
+
+export interface TestNode {
+  readonly id: string;
+  readonly contact: Contact;
+  readonly records: RunningRecords;
+  readonly pending: FakePending;
+  readonly dataDir: string;
+  /** Calls that reached this node, by method. */
+  readonly calls: Map<string, number>;
+  /** Bytes of requests that reached this node. */
+  bytesIn: number;
+}
+
+interface Member extends TestNode {
+  readonly key: NodeKey;
+  readonly server: Server;
+  readonly ring: FakeRing;
+  inRing: boolean;
+  alive: boolean;
+}
+
+class FakeRing implements RingPort {
+  readonly self: Contact;
+  readonly #cluster: TestCluster;
+  readonly #listeners = new Set<(event: RingEvent) => void>();
+
+  constructor(self: Contact, cluster: TestCluster) {
+    this.self = self;
+    this.#cluster = cluster;
+  }
+
+  neighbours(): Neighbours {
+    return this.#cluster.neighboursOf(this.self.id);
+  }
+
+  lookup(key: Identifier): Promise<LookupResult> {
+    return Promise.resolve(this.#cluster.lookup(key));
+  }
+
+  onEvent(listener: (event: RingEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  emit(event: RingEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+export class TestCluster {
+  readonly networkId = makeNetworkId();
+  readonly networkTag = Buffer.from(this.networkId, 'hex').readBigUInt64LE();
+  readonly #parameters: Partial<RecordParameters>;
+  readonly #members = new Map<string, Member>();
+  readonly #dirs: string[] = [];
+
+  constructor(parameters: Partial<RecordParameters> = {}) {
+    this.#parameters = {
+      // Nothing happens by itself but what the test is about.
+      syncIntervalMs: 3_600_000,
+      syncDelayMs: 5,
+      pendingPollMs: 10,
+      retryDelayMs: 10,
+      callTimeoutMs: 2000,
+      ...parameters,
+    };
+  }
+
+  static async of(size: number, parameters: Partial<RecordParameters> = {}): Promise<TestCluster> {
+    const cluster = new TestCluster(parameters);
+    for (let index = 0; index < size; index++) await cluster.start({ join: false });
+    for (const member of cluster.#members.values()) member.inRing = true;
+    cluster.announce();
+    return cluster;
+  }
+
+  /** In ring order. */
+  get nodes(): TestNode[] {
+    return [...this.#members.values()].sort((left, right) => (left.id < right.id ? -1 : 1));
+  }
+
+  node(index: number): TestNode {
+    const node = this.nodes[index];
+    if (node === undefined) throw new Error(`no node ${index}`);
+    return node;
+  }
+
+  async start({
+    join: joins,
+    dataDir: given,
+    key = NodeKey.generate(),
+  }: {
+    join: boolean;
+    dataDir?: string;
+    key?: NodeKey;
+  }): Promise<TestNode> {
+    const dataDir = given ?? (await mkdtemp(join(tmpdir(), 'anillo-records-')));
+    if (given === undefined) this.#dirs.push(dataDir);
+    const server = new Server();
+    const pending = new FakePending();
+    const port = await reservePort(server);
+    const contact = { id: key.id, incarnation: Date.now(), address: `127.0.0.1:${port}` };
+    const ring = new FakeRing(contact, this);
+    const records = await startRecords({
+      ring,
+      peers: this.#peers(),
+      key,
+      incarnation: contact.incarnation,
+      dataDir,
+      pending,
+      log: pino({ level: process.env['ANILLO_TEST_LOG'] ?? 'silent' }),
+      parameters: this.#parameters,
+    });
+    const calls = new Map<string, number>();
+    const member: Member = {
+      id: key.id,
+      contact,
+      records,
+      pending,
+      dataDir,
+      calls,
+      bytesIn: 0,
+      key,
+      server,
+      ring,
+      inRing: false,
+      alive: true,
+    };
+    serve(server, records, member);
+    this.#members.set(key.id, member);
+    if (joins) this.join(member);
+    return member;
+  }
+
+  join(node: TestNode): void {
+    this.#member(node.id).inRing = true;
+    this.announce();
+  }
+
+  /** Tells every node of its neighbours. */
+  announce(): void {
+    for (const member of this.#members.values()) {
+      if (!member.alive || !member.inRing) continue;
+      const { predecessor, successors } = this.neighboursOf(member.id);
+      member.ring.emit({ type: 'joined' });
+      member.ring.emit({ type: 'neighboursChanged', predecessor, successors });
+    }
+  }
+
+  /** The node no longer answers; the others know at once when `noticed`. */
+  async kill(node: TestNode, noticed = true): Promise<void> {
+    const member = this.#member(node.id);
+    member.alive = false;
+    member.server.forceShutdown();
+    if (noticed) member.inRing = false;
+    await member.records.stop();
+    if (noticed) {
+      this.#members.delete(node.id);
+      this.announce();
+    }
+  }
+
+  async leave(node: TestNode): Promise<void> {
+    await node.records.leave();
+    await this.kill(node);
+  }
+
+  keyOfNode(node: TestNode): NodeKey {
+    return this.#member(node.id).key;
+  }
+
+  ownerOf(key: Identifier): TestNode {
+    return this.#member(this.lookup(key).owner?.id ?? '');
+  }
+
+  neighboursOf(id: string): Neighbours {
+    const member = this.#members.get(id);
+    if (member === undefined || !member.inRing) return { joined: false, predecessor: null, successors: [] };
+    const others = this.#around(id);
+    return { joined: true, predecessor: others.at(-1) ?? null, successors: others };
+  }
+
+  lookup(key: Identifier): LookupResult {
+    const ring = this.#inRing();
+    const index = ring.findIndex(({ id }, at) => isBetweenOpenClosed(ring.at(at - 1)?.id ?? id, key, id));
+    const owner = ring[index]?.contact ?? null;
+    const predecessor = ring.length > 1 ? (ring.at(index - 1)?.contact ?? null) : null;
+    const successors = owner === null ? [] : this.#around(owner.id);
+    const outcome = owner === null ? 'failed' : 'found';
+    return { lookupId: 0, key, outcome, owner, predecessor, successors, path: [], hops: 1 };
+  }
+
+  async close(): Promise<void> {
+    for (const member of this.#members.values()) {
+      member.server.forceShutdown();
+      if (member.alive) await member.records.stop();
+    }
+    for (const client of this.#clients.values()) client.close();
+    for (const dir of this.#dirs) await rm(dir, { recursive: true, force: true });
+  }
+
+  readonly #clients = new Map<string, RecordsServiceClient>();
+
+  #peers(): PeerPort {
+    return {
+      networkId: this.networkId,
+      networkTag: this.networkTag,
+      descriptor: () => null,
+      records: async (to) => {
+        const member = this.#members.get(to.id);
+        if (member === undefined || !member.alive) {
+          throw new Problem('unreachable', { what: to.id, address: to.address, hint: '' });
+        }
+        let client = this.#clients.get(to.address);
+        if (client === undefined) {
+          client = new RecordsServiceClient(to.address, credentials.createInsecure());
+          this.#clients.set(to.address, client);
+        }
+        return client;
+      },
+    };
+  }
+
+  #member(id: string): Member {
+    const member = this.#members.get(id);
+    if (member === undefined) throw new Error(`no node ${id}`);
+    return member;
+  }
+
+  #inRing(): Member[] {
+    return [...this.#members.values()]
+      .filter(({ inRing }) => inRing)
+      .sort((left, right) => (left.id < right.id ? -1 : 1));
+  }
+
+  /** The other members, clockwise from `id`. */
+  #around(id: string): Contact[] {
+    const ring = this.#inRing();
+    const at = ring.findIndex((member) => member.id === id);
+    return [...ring.slice(at + 1), ...ring.slice(0, at)].map(({ contact }) => contact);
+  }
+}
+
+function reservePort(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) resolve(port);
+      else reject(error);
+    });
+  });
+}
+
+/** Counts what arrives, then lets the service answer. */
+function serve(server: Server, { handlers }: RunningRecords, member: Member): void {
+  const counted = Object.entries(RecordsServiceService).map(([name, method]) => [
+    name,
+    {
+      ...method,
+      requestDeserialize: (bytes: Buffer) => {
+        member.calls.set(name, (member.calls.get(name) ?? 0) + 1);
+        member.bytesIn += bytes.length;
+        return method.requestDeserialize(bytes);
+      },
+    },
+  ]);
+  server.addService(Object.fromEntries(counted), handlers);
+}
+
+/** Waits until `condition` holds, and says what it waited for when it never does. */
+export async function eventually(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs = 15_000,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** A CID as a record may name it, one for each number. */
+export function fakeCid(number: number): string {
+  const digits = number.toString(2).replaceAll('0', 'a').replaceAll('1', 'b');
+  return `bafkrei${digits.padStart(52, 'a')}`;
+}

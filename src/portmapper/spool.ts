@@ -12,7 +12,7 @@ import { Problem } from '../problems/problem.ts';
 
 const FOLDER = 'spool';
 /** Of all spooled files together: some large ones at once. Clients that name the node first need none of it. */
-export const SPOOL_MAX_BYTES = 16 * 1024 ** 3;
+const SPOOL_MAX_BYTES = 16 * 1024 ** 3;
 /** Left free on the disk, which the registry shares. */
 const RESERVE_BYTES = 1024 ** 3;
 /** The free space is asked for again after this much. */

@@ -54,7 +54,7 @@ export const NodesQuery = Type.Object({
 });
 
 /** What a node says of itself with each registration and heartbeat. */
-export const NodeReport = Type.Object({
+const NodeReport = Type.Object({
   joined: Type.Boolean(),
   files: Type.Integer({ minimum: 0 }),
   bytes: Type.Integer({ minimum: 0 }),
@@ -63,7 +63,6 @@ export const NodeReport = Type.Object({
   /** Round trip of the heartbeat before, or null. */
   roundTripMs: Type.Union([Milliseconds, Type.Null()]),
 });
-export type NodeReport = Static<typeof NodeReport>;
 
 /** What stands in `signed` below; `sequence` rises within an incarnation, so that no report counts twice. */
 export const ReportStatement = Type.Object({

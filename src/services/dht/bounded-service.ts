@@ -72,7 +72,7 @@ export function streaming<Request, Page>(
       for (const page of await pages(call.request, call)) call.write(page);
       call.end();
     } catch (error) {
-      call.destroy(Object.assign(new Error('refused', { cause: error }), toStatus(error)));
+      call.emit('error', toStatus(error));
     }
   };
 }

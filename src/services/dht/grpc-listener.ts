@@ -1,6 +1,6 @@
 /** The one port of the DHT service: opened, and closed again within a bound. */
 import { isIP } from 'node:net';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { Problem } from '../../problems/problem.ts';
 import { MESSAGE_MAX_BYTES } from './peer-channel.ts';
 
@@ -14,6 +14,9 @@ const SERVER_OPTIONS = {
   'grpc.keepalive_time_ms': 60_000,
   'grpc.keepalive_timeout_ms': 20_000,
 };
+
+// It writes to stderr by itself, besides failing the call; every failure here is a problem, and logged as one.
+setLogVerbosity(logVerbosity.NONE);
 
 export interface GrpcListener {
   readonly server: Server;

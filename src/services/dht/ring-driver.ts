@@ -8,7 +8,7 @@ import type { Effect, Input, LookupResult, RingEvent } from '../../ring/effect.t
 import type { Identifier } from '../../ring/identifier.ts';
 import type { Contact, MemberEntry, RingReply, RingRequest } from '../../ring/message.ts';
 import type { RingParameters } from '../../ring/parameters.ts';
-import { createRingState, estimatedSize, neighbours, type RingState } from '../../ring/state.ts';
+import { createRingState, estimatedSize, membersView, neighbours, type RingState } from '../../ring/state.ts';
 import { step } from '../../ring/step.ts';
 import type { Answer, Exchange } from './ring-codec.ts';
 import type { Neighbours, RingPort } from './ring-port.ts';
@@ -115,8 +115,10 @@ export class RingDriver implements RingPort, RingAnswers {
     this.#requests.delete(token);
   }
 
-  /** No further input is taken; what waits is refused. */
+  /** No further input is taken; what waits is refused, and the members known are remembered. */
   stop(): void {
+    if (this.#stopped) return;
+    this.#parts.remember(membersView(this.#state));
     this.#stopped = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();

@@ -61,8 +61,20 @@ export class LeafMap {
   async leaf(index: number): Promise<Leaf> {
     if (!Number.isInteger(index) || index < 0 || index >= this.pieces)
       throw new RangeError(`no piece ${index}`);
-    const { digest } = await this.#cidAt(0, index);
-    return { index, digest, offset: index * PIECE_BYTES, length: pieceLength(this.size, index) };
+    if (this.#levels > 0) await this.#nodeAt(1, Math.floor(index / LINKS_MAX));
+    const leaf = this.knownLeaf(index);
+    if (leaf === null) throw new Error('the node above the piece was just read');
+    return leaf;
+  }
+
+  /** As `leaf`, without fetching: null while the node above the piece is not at hand. */
+  knownLeaf(index: number): Leaf | null {
+    const link =
+      this.#levels === 0
+        ? this.root
+        : this.#nodes.get(`1/${Math.floor(index / LINKS_MAX)}`)?.links[index % LINKS_MAX]?.cid;
+    if (link === undefined || index >= this.pieces) return null;
+    return { index, digest: link.digest, offset: index * PIECE_BYTES, length: pieceLength(this.size, index) };
   }
 
   async #cidAt(level: number, index: number): Promise<{ codec: Cid['codec']; digest: Uint8Array }> {

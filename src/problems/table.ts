@@ -280,6 +280,7 @@ export const PROBLEMS = {
     'La subida se cortó antes del final. No se guardó nada; envíela otra vez.',
   ),
   no_space: row(507, 1, 'There is no room for {what} on {where}.', 'No hay sitio para {what} en {where}.'),
+  cannot_write: row(500, 1, '{path} cannot be written: {reason}', 'No se puede escribir {path}: {reason}'),
   suspended: row(
     503,
     1,

@@ -42,10 +42,10 @@ const Span = (description: string) => Type.Integer({ minimum: 1, maximum: 86_400
 export const Timings = Type.Partial(
   Type.Object({
     stillnessMs: Span('how long a file stands still before it is hashed, in milliseconds'),
+    rescanIntervalMs: Span('pause between looks through the whole shared folder, in milliseconds'),
     leaseDurationMs: Span('how long what a node holds is believed without hearing from it, in milliseconds'),
-    renewIntervalMs: Span('pause between renewals of leases, in milliseconds'),
-    reconcileIntervalMs: Span('pause between comparisons of records with neighbours, in milliseconds'),
-    drainIntervalMs: Span('pause between looks for publications that wait, in milliseconds'),
+    syncIntervalMs: Span('pause between comparisons of records with neighbours, in milliseconds'),
+    silenceMs: Span('how long a network that was stopped waits for a member before one node founds it anew'),
     reassertion: Type.Boolean({ description: 'whether providers put publications back that the ring lost' }),
   }),
   { additionalProperties: false, description: 'for tests' },

@@ -1,0 +1,82 @@
+/** The DHT service of this process: its key and life, and what the configuration says, in its own words. */
+import { statfsSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { beginIncarnation } from '../identity/incarnation.ts';
+import { loadNodeKey } from '../identity/node-key.ts';
+import type { Catalog } from '../library/catalog.ts';
+import type { Problem } from '../problems/problem.ts';
+import type { DhtServiceOptions, RunningDht } from '../services/dht/dht-options.ts';
+import { startDhtService } from '../services/dht/dht-service.ts';
+import type { NodeConfig } from './configuration.ts';
+import { advertisedHost } from './own-address.ts';
+import { readEndpoints } from './service-endpoints.ts';
+
+export interface DhtProcessOptions {
+  readonly config: NodeConfig;
+  /** 64 hexadecimal digits. */
+  readonly networkId: string;
+  /** Over a connection of its own, so that it sees what the services write. */
+  readonly catalog: Catalog;
+  readonly version: string;
+  readonly onFatal: (problem: Problem) => void;
+  readonly log: Logger;
+}
+
+/** @throws Problem `port_taken`, `bad_configuration`, `newer_data` */
+export async function startDht(options: DhtProcessOptions): Promise<RunningDht> {
+  const { config, networkId, catalog, version, onFatal, log } = options;
+  const { data, host, grpcPort, labels, join, portmappers } = config;
+  const key = await loadNodeKey(data);
+  return startDhtService({
+    dataDir: data,
+    networkId,
+    key,
+    incarnation: await beginIncarnation(data, Date.now()),
+    host,
+    port: grpcPort,
+    advertise: advertisedHost(config),
+    endpoints: () => readEndpoints(data),
+    labels,
+    version,
+    join,
+    portmappers,
+    catalog,
+    report: () => reportOf(config, catalog),
+    onFatal,
+    timing: timingOf(config),
+    log,
+  });
+}
+
+function reportOf(
+  { share, insecure }: NodeConfig,
+  catalog: Catalog,
+): ReturnType<DhtServiceOptions['report']> {
+  const { files, bytes } = catalog.totals();
+  return { files, bytes, freeBytes: freeBytesOf(share), insecure };
+}
+
+/** 0 while the shared folder is not there: nothing fits. */
+function freeBytesOf(share: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(share);
+    return bavail * bsize;
+  } catch {
+    return 0;
+  }
+}
+
+function timingOf({ timings }: NodeConfig): NonNullable<DhtServiceOptions['timing']> {
+  const { leaseDurationMs, syncIntervalMs, reassertion, silenceMs } = timings;
+  return {
+    records: defined({ leaseDurationMs, syncIntervalMs, reassertion }),
+    founding: defined({ silenceMs }),
+  };
+}
+
+/** Without the entries that nobody set, so that they do not stand over defaults. */
+function defined<Values extends object>(
+  values: Values,
+): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}

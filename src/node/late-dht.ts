@@ -1,0 +1,47 @@
+/**
+ * The DHT for services that begin to listen before it: its descriptor names their ports, so they open first. Until it
+ * is there they answer `not_ready`.
+ */
+import { Problem } from '../problems/problem.ts';
+import type { DhtApi, DhtLookup, DhtStatus, Found, KeySource, RingMember } from '../services/dht/dht-api.ts';
+import { keyOf } from '../services/dht/key-of.ts';
+
+export class LateDht implements DhtApi {
+  #api: DhtApi | null = null;
+
+  become(api: DhtApi): void {
+    this.#api = api;
+  }
+
+  keyOf(source: KeySource, text: string): string {
+    return keyOf(source, text);
+  }
+
+  async status(): Promise<DhtStatus> {
+    return this.#now().status();
+  }
+
+  async ring(): Promise<readonly RingMember[]> {
+    return this.#now().ring();
+  }
+
+  async lookup(key: string): Promise<DhtLookup> {
+    return this.#now().lookup(key);
+  }
+
+  async find(key: string, limit: number): Promise<Found> {
+    return this.#now().find(key, limit);
+  }
+
+  async publish(options: {
+    readonly wait: boolean;
+    readonly timeoutMs: number;
+  }): Promise<{ readonly pending: number }> {
+    return this.#now().publish(options);
+  }
+
+  #now(): DhtApi {
+    if (this.#api === null) throw new Problem('not_ready');
+    return this.#api;
+  }
+}

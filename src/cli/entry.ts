@@ -13,5 +13,12 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 stderr.on('error', () => {});
 
+// A fault of ours: one line for the person; the trace only for who asks for it.
+process.on('uncaughtException', (error) => {
+  stderr.write(`anillo: ${error.message}\n`);
+  if (environment.ANILLO_LOG === 'debug') stderr.write(`${error.stack}\n`);
+  process.exit(1);
+});
+
 process.exitCode = await main(process.argv.slice(2), { stdin, stdout, stderr, environment });
 setTimeout(() => process.exit(), LINGER_MAX_MS).unref();

@@ -1,5 +1,5 @@
 /** The command line: which commands and flags there are, in the person's language; what is wrong with it is exit 2. */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, Help, type HelpConfiguration, Option } from 'commander';
 import { Problem } from '../problems/problem.ts';
 import { gather, Program } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -8,6 +8,8 @@ import type { MessageKey } from './messages/en.ts';
 import type { Streams } from './output.ts';
 import { UNBUILT_COMMANDS } from './unbuilt.ts';
 import { VERSION } from './version.ts';
+
+const HELP_COLUMNS = 80;
 
 /** Builds the parser and runs what `args` says. @throws Problem @returns the exit code */
 export async function runProgram(
@@ -29,7 +31,7 @@ export async function runProgram(
 }
 
 function buildParser(program: Program): Command {
-  const { say, streams } = program;
+  const { say } = program;
   const root = localized(new Command('anillo'), program)
     .description(say('anillo.help'))
     .version(VERSION, '-V, --version', say('version.help'))
@@ -40,8 +42,7 @@ function buildParser(program: Program): Command {
     .addOption(new Option('--lang <language>', say('global.lang')).choices(LANGUAGES))
     .option('--no-color', say('global.color'))
     .option('--config <file>', say('global.config'))
-    .helpCommand('help [command]', say('help.command'))
-    .configureOutput({ getOutHelpWidth: () => streams.stdout.columns ?? 80 });
+    .helpCommand('help [command]', say('help.command'));
   for (const [usage, help, declare] of COMMANDS) {
     const command = localized(root.command(usage), program).description(say(help));
     declare(command, program);
@@ -60,13 +61,6 @@ function buildParser(program: Program): Command {
 }
 
 function localized(command: Command, { say, streams }: Program): Command {
-  const titles: Readonly<Record<string, MessageKey>> = {
-    'Usage:': 'title.usage',
-    'Arguments:': 'title.arguments',
-    'Options:': 'title.options',
-    'Global Options:': 'title.global',
-    'Commands:': 'title.commands',
-  };
   return command
     .helpOption('-h, --help', say('help.option'))
     .exitOverride()
@@ -74,11 +68,33 @@ function localized(command: Command, { say, streams }: Program): Command {
       writeOut: (text) => streams.stdout.write(text),
       writeErr: () => {},
       outputError: () => {},
+      getOutHelpWidth: () => streams.stdout.columns ?? HELP_COLUMNS,
     })
-    .configureHelp({
-      showGlobalOptions: true,
-      styleTitle: (title) => (Object.hasOwn(titles, title) ? say(titles[title] as MessageKey) : title),
-    });
+    .configureHelp(helpWords(say));
+}
+
+const TITLES: Readonly<Record<string, MessageKey>> = {
+  'Usage:': 'title.usage',
+  'Options:': 'title.options',
+  'Global Options:': 'title.global',
+  'Commands:': 'title.commands',
+};
+
+/** The parser's own words of the help, in the person's language. */
+function helpWords(say: Say): HelpConfiguration {
+  const usual = new Help();
+  const placeholders = (text: string): string =>
+    text.replace('[options]', `[${say('word.options')}]`).replace('[command]', `[${say('word.command')}]`);
+  return {
+    showGlobalOptions: true,
+    styleTitle: (title) => (Object.hasOwn(TITLES, title) ? say(TITLES[title] as MessageKey) : title),
+    commandUsage: (command) => placeholders(usual.commandUsage(command)),
+    subcommandTerm: (command) => placeholders(usual.subcommandTerm(command)),
+    optionDescription: ({ description, defaultValue }) =>
+      defaultValue === undefined || typeof defaultValue === 'boolean'
+        ? description
+        : `${description} (${say('word.default', { value: String(defaultValue) })})`,
+  };
 }
 
 const USAGE_MESSAGES: Readonly<Record<string, MessageKey>> = {

@@ -12,6 +12,8 @@ const TITLE_COLUMNS_MAX = 40;
 export interface Progress {
   /** More bytes are done; fewer, when a part starts over. */
   add(bytes: number): void;
+  /** Runs what prints to the same terminal, without mixing it with the bar. */
+  aside(print: () => void): void;
   done(): void;
 }
 
@@ -26,7 +28,7 @@ export function showProgress(
   totalBytes: number | null,
   now: () => number = () => performance.now(),
 ): Progress {
-  if (output.quiet) return { add: () => {}, done: () => {} };
+  if (output.quiet) return { add: () => {}, aside: (print) => print(), done: () => {} };
   const meter = new RateMeter(now);
   if (output.streams.stderr.isTTY) return new BarProgress(output, title, totalBytes, meter);
   return new LineProgress(output, title, totalBytes, meter, now);
@@ -85,9 +87,11 @@ function percent(bytes: number, totalBytes: number): number {
 class BarProgress implements Progress {
   readonly #bar: SingleBar;
   readonly #meter: RateMeter;
+  readonly #output: Output;
 
   constructor(output: Output, title: string, totalBytes: number | null, meter: RateMeter) {
     this.#meter = meter;
+    this.#output = output;
     const shown = shorten(title, TITLE_COLUMNS_MAX);
     this.#bar = new cliProgress.SingleBar({
       stream: output.streams.stderr as NodeJS.WriteStream,
@@ -109,8 +113,14 @@ class BarProgress implements Progress {
     this.#bar.update(this.#meter.bytes);
   }
 
+  /** The bar draws itself again within a tenth of a second. */
+  aside(print: () => void): void {
+    this.#output.streams.stderr.write('\r\u001b[K');
+    print();
+  }
+
   done(): void {
-    this.#bar.stop();
+    if (this.#bar.isActive) this.#bar.stop();
   }
 }
 
@@ -136,6 +146,10 @@ class LineProgress implements Progress {
     if (this.#now() < this.#nextLineAtMs) return;
     this.#nextLineAtMs = this.#now() + LINE_INTERVAL_MS;
     this.#output.note(`${this.#title}  ${describe(this.#output, this.#meter, this.#totalBytes)}`);
+  }
+
+  aside(print: () => void): void {
+    print();
   }
 
   done(): void {}

@@ -2,7 +2,7 @@
 import pino, { type Logger } from 'pino';
 import { Problem } from '../problems/problem.ts';
 import type { Context } from './context.ts';
-import type { Streams } from './output.ts';
+import type { Output, Streams } from './output.ts';
 import { watchParent } from './parent-watch.ts';
 
 export interface RunningService {
@@ -10,6 +10,10 @@ export interface RunningService {
   readonly lines: readonly string[];
   /** The same for --json. */
   readonly document: Readonly<Record<string, unknown>>;
+  /** It can do its work. */
+  readonly ready: Promise<void>;
+  /** It cannot go on, and has stopped. */
+  readonly failed: Promise<Problem>;
   stop(): Promise<void>;
 }
 
@@ -21,26 +25,31 @@ export async function runService(
   context: Context,
   start: (log: Logger) => Promise<RunningService>,
 ): Promise<void> {
-  const { output, say, streams, signal } = context;
+  const { output, streams, signal } = context;
   const log = createLog(streams);
-  process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'a fault ended this process');
-    output.problem(Problem.from(error));
-    process.exit(1);
-  });
+  // Before the command line says its one line and ends.
+  process.prependListener('uncaughtException', (error) =>
+    log.fatal({ err: error }, 'a fault ended this process'),
+  );
   const end = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
     watchParent(streams.environment, resolve);
   });
   const service = await start(log);
-  output.result({ ready: true, ...service.document }, () => {
-    for (const line of service.lines) output.line(line);
-    output.line(say('ready'));
-  });
-  await end;
+  const failure = await Promise.race([announce(output, service, end), service.failed]);
+  if (failure instanceof Problem) throw failure;
   setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
   await service.stop();
+}
+
+/** Says where it is and, once it is, `ready`; ends when it is to stop. */
+async function announce(output: Output, service: RunningService, end: Promise<void>): Promise<void> {
+  for (const line of service.lines) output.line(line);
+  const isReady = await Promise.race([service.ready.then(() => true), end.then(() => false)]);
+  if (!isReady) return;
+  output.result({ ready: true, ...service.document }, () => output.line(output.say('ready')));
+  await end;
 }
 
 /** JSON lines on stderr. `ANILLO_LOG` sets the level. @throws Problem `usage` */

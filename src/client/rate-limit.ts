@@ -5,25 +5,39 @@ import { Problem } from '../problems/problem.ts';
 /** Larger pieces would come in bursts. */
 const PACED_PIECE_BYTES = 64 * 1024;
 
+interface Clock {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Rejects when `signal` says so. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+const CLOCK: Clock = {
+  now: () => performance.now(),
+  wait: (ms, signal) => delay(ms, undefined, { signal }),
+};
+
 export class RateLimit {
   readonly #bytesPerSecond: number;
   readonly #signal: AbortSignal;
+  readonly #clock: Clock;
   #freeAtMs = 0;
 
   /** @param signal ends every wait as `interrupted` */
-  constructor(bytesPerSecond: number, signal: AbortSignal) {
+  constructor(bytesPerSecond: number, signal: AbortSignal, clock: Clock = CLOCK) {
     this.#bytesPerSecond = bytesPerSecond;
     this.#signal = signal;
+    this.#clock = clock;
   }
 
   /** Waits until `bytes` more may pass. */
   async take(bytes: number): Promise<void> {
-    const now = performance.now();
+    const now = this.#clock.now();
     const waitMs = Math.max(0, this.#freeAtMs - now);
     this.#freeAtMs = Math.max(now, this.#freeAtMs) + (bytes / this.#bytesPerSecond) * 1000;
     if (waitMs < 1) return;
     try {
-      await delay(waitMs, undefined, { signal: this.#signal });
+      await this.#clock.wait(waitMs, this.#signal);
     } catch (error) {
       throw new Problem('interrupted', {}, error);
     }

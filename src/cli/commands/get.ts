@@ -1,14 +1,10 @@
 /** `anillo get`: a file by path, last component or CID; verified, resumed. */
 
-import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { ChosenFile, PublisherChoice } from '../../client/file-choice.ts';
-import { type Fetched, fetchFile, resolveFile } from '../../client/get-file.ts';
 import { RateLimit } from '../../client/rate-limit.ts';
+import { resolveFile } from '../../client/resolve-file.ts';
 import { Problem } from '../../problems/problem.ts';
+import { type Downloaded, download, type Target } from '../../transfer/download.ts';
 import { type Declare, rate } from '../command.ts';
 import type { Context } from '../context.ts';
 import { humanSize } from '../human.ts';
@@ -46,7 +42,7 @@ export const declareGet: Declare = (command, program) => {
       const chosen = await resolveFile(view, name, publisherChoice(context, flags));
       const from = flags.from === undefined ? null : await view.resolveNode(flags.from);
       const file = from === null ? chosen : onlyFrom(chosen, from);
-      if (flags.output === STDOUT) await writeToStdout(context, file, flags);
+      if (flags.output === STDOUT) await fetch(context, file, { stream: context.streams.stdout }, flags);
       else await save(context, file, flags);
     }),
   );
@@ -56,39 +52,25 @@ export const declareGet: Declare = (command, program) => {
 export async function save(context: Context, file: ChosenFile, flags: GetFlags): Promise<void> {
   const { output, say } = context;
   const path = await savePlace(file.name, file.cid, flags.output);
-  const { resumedBytes } = await fetch(context, file, path, flags);
+  const to = { path, sync: flags.sync ?? false };
+  const { resumedBytes, ms } = await fetch(context, file, to, flags);
   const { name, cid, size } = file;
-  output.result({ name, cid, size, path, resumedBytes }, () => {
+  output.result({ name, cid, size, path, resumedBytes, ms: Math.round(ms) }, () => {
     const words = { name: printable(name), size: humanSize(size, say.language), path: printable(path), cid };
     output.line(say('get.done', words));
   });
 }
 
-/** Verified first, then written: what leaves by a pipe cannot be taken back. */
-async function writeToStdout(context: Context, file: ChosenFile, flags: GetFlags): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'anillo-get-'));
+async function fetch(context: Context, file: ChosenFile, to: Target, flags: GetFlags): Promise<Downloaded> {
+  if (file.providers.length === 0) throw new Problem('no_provider', { what: file.name });
+  const { output, signal, say } = context;
+  const limit = flags.limitRate === undefined ? null : new RateLimit(flags.limitRate, signal);
+  const progress = showProgress(output, printable(file.name), file.size);
   try {
-    const path = join(folder, 'content');
-    await fetch(context, file, path, flags);
-    await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), context.streams.stdout, {
-      end: false,
-      signal: context.signal,
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function fetch(context: Context, file: ChosenFile, path: string, flags: GetFlags): Promise<Fetched> {
-  const progress = showProgress(context.output, printable(file.name), file.size);
-  try {
-    return await fetchFile(file, {
-      path,
-      sync: flags.sync ?? false,
-      limit: flags.limitRate === undefined ? null : new RateLimit(flags.limitRate, context.signal),
-      signal: context.signal,
-      onBytes: (bytes) => progress.add(bytes),
-    });
+    return await download(file, { ...to, limit, signal, onBytes: (bytes) => progress.add(bytes) });
+  } catch (error) {
+    if (signal.aborted && 'path' in to) output.note(say('get.kept'));
+    throw error;
   } finally {
     progress.done();
   }

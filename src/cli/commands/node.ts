@@ -49,9 +49,16 @@ export const declareNode: Declare = (command, program) => {
       const config = readNodeConfig(sources, { ...flags, labels: label, timings: timing, portmappers });
       await runService(context, async (log) => {
         const node = await startNode(config, { log, version: VERSION });
+        const { id, addresses } = node;
+        const { rest, grpc } = addresses;
+        const where = { id: id?.slice(0, 12) ?? '', rest: `http://${rest}`, grpc: grpc ?? config.dht ?? '' };
         return {
-          lines: [sentence('node.lines', { id: node.id ?? '', share: config.share })],
-          document: {},
+          lines: [
+            sentence(id === null ? 'node.part-lines' : 'node.lines', { ...where, share: config.share }),
+          ],
+          document: { id, rest: `http://${rest}`, grpc, share: config.share, services: config.services },
+          ready: node.ready,
+          failed: node.failed,
           stop: () => node.stop(),
         };
       });

@@ -31,6 +31,8 @@ export const declarePortmapper: Declare = (command, program) => {
         return {
           lines: [context.say('portmapper.lines', { url, data })],
           document: { portmapper: url, networkId: portmapper.networkId, data },
+          ready: Promise.resolve(),
+          failed: new Promise<never>(() => {}),
           stop: () => portmapper.stop(),
         };
       });

@@ -94,7 +94,8 @@ async function sendAll(
         onBytes: (bytes: number) => progress.add(bytes),
       };
       try {
-        show(context, await putFile(context.http, target, source, options));
+        const stored = await putFile(context.http, target, source, options);
+        progress.aside(() => show(context, stored));
       } catch (error) {
         const problem = asProblem(error);
         if (items.length === 1 || isFinal(problem)) throw problem;

@@ -1,8 +1,8 @@
 /** `anillo rm`: withdraw a publication; the file goes to the trash of its node first. */
 import { matchName } from '../../client/file-choice.ts';
-import { cidOf } from '../../client/get-file.ts';
 import type { KnownNode } from '../../client/known-node.ts';
 import type { NetworkView } from '../../client/network-view.ts';
+import { cidOf } from '../../client/resolve-file.ts';
 import type { SearchResult } from '../../client/schemas/shared.ts';
 import { Problem } from '../../problems/problem.ts';
 import { actingNode, clientOf } from '../acting-node.ts';

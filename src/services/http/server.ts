@@ -4,7 +4,7 @@
  */
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifySchema, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import Type from 'typebox';
@@ -68,9 +68,17 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 async function describeRoutes(server: HttpServer, { title, version }: HttpServerOptions): Promise<void> {
   await server.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title, version, license: { name: 'Apache-2.0' } } },
+    transform: ({ schema, url }) => ({ schema: namedWildcard(schema), url: url.replace(/\*$/, ':filename') }),
   });
   await server.register(swaggerUi, { routePrefix: '/docs' });
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());
+}
+
+/** The rest of a path is called `*` by the router, `filename` by the contract. */
+function namedWildcard(schema: FastifySchema): FastifySchema {
+  const { properties } = (schema?.params ?? {}) as { readonly properties?: Readonly<Record<string, object>> };
+  const rest = properties?.['*'];
+  return rest === undefined ? schema : { ...schema, params: Type.Object({ filename: rest }) };
 }
 
 function serveHealth(server: HttpServer, notReady: NonNullable<HttpServerOptions['notReady']>): void {

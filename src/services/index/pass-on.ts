@@ -3,6 +3,7 @@
  * are passed on to it, streaming both ways.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import Type from 'typebox';
 import { Agent } from 'undici';
 import { Problem } from '../../problems/problem.ts';
 import { allowBody, type HttpReply, type HttpRequest, type HttpServer } from '../http/http-server.ts';
@@ -59,6 +60,7 @@ export async function passOn(server: HttpServer, { services, endpointOf }: PassO
             summary: `Passed on to the ${service} service (older route)`,
             tags: ['older'],
             hide: url === '/upload',
+            ...(service === 'download' ? { params: Type.Object({ '*': Type.String() }) } : {}),
           },
           handler: (request, reply) => passRequest(agent, service, endpointOf(service), request, reply),
         });

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { RecordsServiceService } from '../../generated/anillo/records/v1/records.ts';
 import { DEFAULT_PARAMETERS } from '../../ring/parameters.ts';
+import { bounded } from './bounded-service.ts';
 import { DhtNode, type DhtParts } from './dht-node.ts';
 import type { DhtServiceOptions, RunningDht } from './dht-options.ts';
 import { formatAddress, type GrpcListener, openGrpcListener } from './grpc-listener.ts';
@@ -13,6 +14,7 @@ import { NodeDirectory } from './node-directory.ts';
 import { olderService } from './older-lookup.ts';
 import { OwnDescriptor } from './own-descriptor.ts';
 import { OwnDht } from './own-dht.ts';
+import { MESSAGE_MAX_BYTES } from './peer-channel.ts';
 import { Peers } from './peers.ts';
 import { startRecords } from './records/records-service.ts';
 import { RingDriver } from './ring-driver.ts';
@@ -75,7 +77,7 @@ function serve(
   const { server } = listener;
   const ring = ringService(own, peers, driver);
   server.addService(ring.service, ring.handlers);
-  server.addService(RecordsServiceService, records.handlers);
+  server.addService(bounded(RecordsServiceService, MESSAGE_MAX_BYTES), records.handlers);
   const local = localService(api, token);
   server.addService(local.service, local.handlers);
   const older = olderService(api);

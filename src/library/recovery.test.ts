@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Catalog } from './catalog.ts';
+import { type Folders, incomingOf, makeFolders, openLibrary, until } from './library.test-support.ts';
+
+const CHILD = fileURLToPath(new URL('./killed-child.test-support.ts', import.meta.url));
+const INDEX_CHILD = fileURLToPath(new URL('./index-child.test-support.ts', import.meta.url));
+
+interface Acknowledged {
+  readonly act: 'put' | 'withdraw' | 'end';
+  readonly name: string;
+  readonly size: number;
+  readonly steps: number;
+}
+
+const CHILDREN_AT_ONCE = 3;
+
+/** In the order in which the child does them. */
+const ACTS: readonly { readonly name: string; readonly size: number | null }[] = [
+  { name: 'a', size: 3 },
+  { name: 'a', size: 2_400_000 },
+  { name: 'd/e/b', size: 3 },
+  { name: 'd/e/b', size: 3 },
+  { name: 'a', size: 5 },
+  { name: 'd/e/b', size: null },
+  { name: 'd/e/b', size: 3 },
+];
+
+async function runChild(
+  folders: Folders,
+  deadlyStep: number,
+): Promise<{ signal: string | null; said: Acknowledged[] }> {
+  const parameters = [CHILD, folders.shareDir, folders.dataDir, String(deadlyStep)];
+  const child = spawn(process.execPath, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const chunks = child.stdout.toArray();
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  assert.ok(code === 0 || signal === 'SIGKILL', `the child ended with ${code ?? signal}`);
+  const lines = Buffer.concat(await chunks)
+    .toString('utf8')
+    .split('\n');
+  return {
+    signal,
+    said: lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Acknowledged),
+  };
+}
+
+test('killed before any step of uploads, withdrawals and restores, a node loses nothing it acknowledged', async (t) => {
+  const whole = await runChild(makeFolders(t), 0);
+  const steps = whole.said.at(-1)?.steps ?? 0;
+  assert.equal(whole.said.length, ACTS.length + 1);
+  assert.ok(steps > 30, `${steps} steps`);
+  await t.test('one step each', { concurrency: CHILDREN_AT_ONCE }, async (t) => {
+    const runs = Array.from({ length: steps }, (_, index) =>
+      t.test(`step ${index + 1} of ${steps}`, async (t) => {
+        const folders = makeFolders(t);
+        const { signal, said } = await runChild(folders, index + 1);
+        assert.equal(signal, 'SIGKILL');
+        await assertWhole(t, folders, said.length);
+      }),
+    );
+    await Promise.all(runs);
+  });
+});
+
+/** After the restart: each path is as its last acknowledged act left it, or as the one under way would have. */
+async function assertWhole(
+  t: Parameters<typeof openLibrary>[0],
+  folders: Folders,
+  acknowledged: number,
+): Promise<void> {
+  const library = await openLibrary(t, folders);
+  await library.recover();
+  await library.startWatching();
+  await until('the scan', () => library.totals().state === 'ready');
+  const left = (until: number, name: string) =>
+    ACTS.slice(0, until).findLast((act) => act.name === name)?.size ?? null;
+  for (const name of ['a', 'd/e/b']) {
+    const file = library.catalog.file(name);
+    const size = file?.size ?? null;
+    const allowed = [left(acknowledged, name), left(acknowledged + 1, name)];
+    assert.ok(allowed.includes(size), `${name} has ${size}, not ${allowed.join(' or ')}`);
+    if (file === null) continue;
+    assert.equal(file.incoming, null);
+    const open = await library.openForRead(file);
+    const bytes = Buffer.concat(await open.stream().toArray());
+    await open.close();
+    assert.equal(bytes.length, size);
+    const again = await library.receive({
+      name: `copy of ${name.replaceAll('/', ' ')}`,
+      source: singly(bytes),
+    });
+    assert.equal(again.cid, file.cid);
+  }
+  assert.deepEqual(incomingOf(folders), []);
+  const trash = library.trash(10).map(({ id }) => id);
+  assert.deepEqual(readdirSync(join(folders.shareDir, '.anillo/trash')).sort(), trash.sort());
+  const versions = library.versions('a').map(({ id }) => id);
+  assert.deepEqual(readdirSync(join(folders.shareDir, '.anillo/versions')).sort(), versions.sort());
+  // What the ring is told in the end is what the node has.
+  const published = new Map<string, string>();
+  for (const { act, file } of library.catalog.pending(1_000)) {
+    if (act === 'publish') published.set(file.path, file.cid);
+    else if (published.get(file.path) === file.cid) published.delete(file.path);
+  }
+  const listed = new Map(library.catalog.list({ limit: 100 }).map(({ path, cid }) => [path, cid]));
+  assert.deepEqual([...published].sort(), [...listed].sort());
+}
+
+async function* singly(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+test('killed again and again while it indexes, a node lists and publishes each file once', async (t) => {
+  const folders = makeFolders(t);
+  mkdirSync(folders.shareDir, { recursive: true });
+  const files = 4_000;
+  for (let index = 0; index < files; index += 1)
+    writeFileSync(join(folders.shareDir, `${index}`), `${index}`);
+  for (const kills of [0.05, 0.3, 0.6]) {
+    const child = spawn(process.execPath, [INDEX_CHILD, folders.shareDir, folders.dataDir], {
+      stdio: 'ignore',
+    });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    await until('some files', () => countOf(folders) >= files * kills);
+    child.kill('SIGKILL');
+    await ended;
+  }
+  const library = await openLibrary(t, folders);
+  await library.startWatching();
+  await until('all files', () => library.totals().files === files && library.totals().state === 'ready');
+  const published = library.catalog.pending(10_000).map(({ act, file }) => `${act} ${file.path}`);
+  assert.equal(published.length, files);
+  assert.equal(new Set(published).size, files);
+});
+
+function countOf({ dataDir }: Folders): number {
+  const catalog = Catalog.open(dataDir, { synchronous: 'normal' });
+  try {
+    return catalog.totals().files;
+  } finally {
+    catalog.close();
+  }
+}

@@ -9,7 +9,10 @@ import type { KeyRange } from './key-range.ts';
 export const BUCKETS = 256;
 export const BUCKET_BYTES = 8;
 const POSITION_DIGITS = 12;
+const KEY_DIGITS = 64;
 const RING = 16 ** POSITION_DIGITS;
+/** Of 48 bits: more than the error of any product below. */
+const ROUNDING = 64;
 
 export class RangeDigest {
   readonly #start: number;
@@ -19,7 +22,7 @@ export class RangeDigest {
 
   constructor(range: KeyRange) {
     this.#start = position(range.from);
-    this.#width = range.from === range.to ? RING : Math.max(1, distance(this.#start, position(range.to)));
+    this.#width = widthOf(range);
   }
 
   get count(): number {
@@ -81,6 +84,35 @@ export function differingBuckets(mine: Uint8Array, theirs: Uint8Array): number[]
     if (!same) differing.push(bucket);
   }
   return differing;
+}
+
+/**
+ * The parts of the range that these buckets cover, neighbouring ones joined. A little wider than the buckets, because their
+ * bounds are rounded: whoever compares entries compares the same part on both sides.
+ */
+export function bucketRanges(range: KeyRange, buckets: readonly number[]): KeyRange[] {
+  const parts: { first: number; last: number }[] = [];
+  for (const bucket of buckets) {
+    const part = parts.at(-1);
+    if (part !== undefined && part.last + 1 === bucket) part.last = bucket;
+    else parts.push({ first: bucket, last: bucket });
+  }
+  const start = position(range.from);
+  const width = widthOf(range);
+  return parts.map(({ first, last }) => ({
+    from: first === 0 ? range.from : keyAt(start + (first / BUCKETS) * width - ROUNDING, '0'),
+    to: last === BUCKETS - 1 ? range.to : keyAt(start + ((last + 1) / BUCKETS) * width + ROUNDING, 'f'),
+  }));
+}
+
+function widthOf(range: KeyRange): number {
+  return range.from === range.to ? RING : Math.max(1, distance(position(range.from), position(range.to)));
+}
+
+/** The key at a position of 48 bits, its further digits all `fill`. */
+function keyAt(at: number, fill: string): Identifier {
+  const digits = ((Math.floor(at) % RING) + RING) % RING;
+  return digits.toString(16).padStart(POSITION_DIGITS, '0').padEnd(KEY_DIGITS, fill);
 }
 
 function position(key: Identifier): number {

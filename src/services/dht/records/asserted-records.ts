@@ -18,6 +18,8 @@ import type { StoredRecords } from './stored-records.ts';
 
 const PROVIDER = kindNumber('provider');
 const SWEEP_ROWS_MAX = 500;
+/** Only publications and withdrawals are learned from others. */
+const NOBODY: ReadonlySet<string> = new Set();
 const PUBLICATION = kindNumber('publication');
 
 interface Refused {
@@ -89,7 +91,7 @@ export class AssertedRecords {
   /** Takes what an owner told: others' publications of contents that this node provides, under all of their keys. */
   learn(bundle: RecordBundle, nowMs: number): number {
     return this.#stored.transact(() => {
-      const rules = { owned: null, nowMs, livedMs: this.#stored.livedMs };
+      const rules = { owned: null, nowMs, livedMs: this.#stored.livedMs, kept: NOBODY };
       const spread = this.#spread(bundle);
       const taken = this.#intake.take(spread, rules);
       return taken.filter(({ row }) => row !== null).length;

@@ -28,6 +28,8 @@ export class LeaseBook {
   readonly #changed = new Set<string>();
   #epoch = 0n;
   #own: Lease;
+  /** Called when a node is kept that was not before. */
+  onKept: () => void = () => {};
 
   constructor(key: NodeKey, networkId: string, incarnation: number, durationMs: number) {
     this.#key = key;
@@ -141,6 +143,7 @@ export class LeaseBook {
     const durationMs = Math.min(lifetimeMs, DURATION_MAX_MS);
     this.#entries.set(node, { lease, expiresAtMs: performance.now() + durationMs, durationMs });
     this.#changed.add(node);
+    if (known === undefined) this.onKept();
     return true;
   }
 

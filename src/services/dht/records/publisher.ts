@@ -24,7 +24,7 @@ export interface PublisherOptions {
   readonly store: RecordStore;
   readonly delivery: Delivery;
   readonly log: Logger;
-  readonly pollMs: number;
+  readonly pendingPollMs: number;
   readonly retryDelayMs: number;
 }
 
@@ -150,8 +150,9 @@ export class Publisher {
   }
 
   async #rest(failures: number): Promise<void> {
-    const { pollMs, retryDelayMs } = this.#options;
-    const delayMs = failures === 0 ? pollMs : retryDelayMs * Math.min(2 ** (failures - 1), DELAY_GROWTH_MAX);
+    const { pendingPollMs, retryDelayMs } = this.#options;
+    const delayMs =
+      failures === 0 ? pendingPollMs : retryDelayMs * Math.min(2 ** (failures - 1), DELAY_GROWTH_MAX);
     const woken = new AbortController();
     this.#wake = () => woken.abort();
     if (this.#stopping.signal.aborted) return;

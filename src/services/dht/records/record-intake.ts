@@ -33,6 +33,8 @@ export interface IntakeRules {
   readonly nowMs: number;
   /** How long this store has lived. */
   readonly livedMs: number;
+  /** Nodes whose providers are taken. A row that nobody's lease keeps would go round among neighbours for ever. */
+  readonly kept: ReadonlySet<string>;
 }
 
 /** What became of one placed record. */
@@ -85,6 +87,8 @@ export class RecordIntake {
   }
 
   #put(row: PlacementRow, { record, valid }: Checked, placement: Placement, rules: IntakeRules): Taken {
+    if (valid.body.kind === 'provider' && !hasEnd(valid.body) && !rules.kept.has(row.signer))
+      return refused('no_lease');
     const code = this.#limits.refuse(row, valid.body, placement, rules.owned !== null);
     if (code !== null) return refused(code);
     const outcome = this.#table.put(row);

@@ -7,6 +7,7 @@ import type { Identifier } from '../../../ring/identifier.ts';
 /** Whose records: `own` are those that `signer` signed, `foreign` all others. */
 export interface Selection {
   readonly minCopies: number;
+  readonly maxCopies?: number;
   readonly signer?: number;
   readonly by?: 'own' | 'foreign';
 }
@@ -35,10 +36,11 @@ export interface ScanCursor {
   readonly slot: Identifier;
 }
 
+const COPIES_MAX = 1000;
 const FIRST = new Uint8Array(0);
 const BEYOND = new Uint8Array(33).fill(0xff);
 
-const FILTER = `copies >= :copies AND (:by = 0 OR (:by = 1 AND signer = :signer) OR (:by = 2 AND signer <> :signer))`;
+const FILTER = `copies BETWEEN :copies AND :copiesMax AND (:by = 0 OR (:by = 1 AND signer = :signer) OR (:by = 2 AND signer <> :signer))`;
 
 export class RecordScan {
   readonly #digest: StatementSync;
@@ -115,8 +117,13 @@ function remaining(
     .map((interval, index) => (index === 0 ? { ...interval, after: cursor.key } : interval));
 }
 
-function filterOf({ minCopies, signer, by }: Selection): { copies: number; by: number; signer: number } {
-  return { copies: minCopies, by: by === undefined ? 0 : by === 'own' ? 1 : 2, signer: signer ?? 0 };
+function filterOf({ minCopies, maxCopies, signer, by }: Selection) {
+  return {
+    copies: minCopies,
+    copiesMax: maxCopies ?? COPIES_MAX,
+    by: by === undefined ? 0 : by === 'own' ? 1 : 2,
+    signer: signer ?? 0,
+  };
 }
 
 function lower(after: Identifier | null): Uint8Array {

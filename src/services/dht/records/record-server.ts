@@ -123,8 +123,7 @@ export class RecordServer implements RecordMethods {
     const range = rangeOf(request.from, request.to);
     const owned = this.#ownedNow();
     if (request.lease === undefined) throw malformed('a renewal without a lease');
-    const renewed = this.#acceptLease(request.lease);
-    if (renewed.length > 0) void replicas.write({ all: null, wide: null, leases: renewed });
+    void replicas.write({ all: null, wide: null, leases: this.#acceptLease(request.lease) });
     if (!isOwnedBy(owned, range)) return { ...emptyRenewal(store.storeId), notOwner: true };
     const since = request.storeId === store.storeId ? request.sinceArrival : 0n;
     const signer = request.lease.node.toString('hex');
@@ -174,10 +173,13 @@ export class RecordServer implements RecordMethods {
     return owned;
   }
 
-  /** The lease as it is passed on to replicas, when it was news. */
+  /** The lease as it is passed on to replicas, which may know less than this node. */
   #acceptLease(lease: StoreRequest['lease']): RunningLease[] {
-    if (lease === undefined || !this.#parts.leases.accept(lease)) return [];
-    return [{ lease, remainingMs: lease.durationMs }];
+    if (lease === undefined) return [];
+    this.#parts.leases.accept(lease);
+    const node = lease.node.toString('hex');
+    // One that ends is passed on too: what runs no more has nothing left.
+    return lease.durationMs === 0n ? [{ lease, remainingMs: 0n }] : this.#parts.leases.running([node]);
   }
 
   #acceptRunning(leases: readonly RunningLease[]): void {

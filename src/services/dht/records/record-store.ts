@@ -96,8 +96,9 @@ export class RecordStore {
     return this.#providers.all(key) as unknown as StoredRow[];
   }
 
-  /** Placements stored here. */
+  /** Placements stored here; 0 once closed. */
   count(): number {
+    if (!this.#reader.isOpen) return 0;
     return Number(this.#count.get()?.count ?? 0);
   }
 
@@ -142,7 +143,10 @@ class TaskWorker {
     const waiting = this.#waiting.get(response.id);
     this.#waiting.delete(response.id);
     if (waiting === undefined) return;
-    if ('output' in response) return waiting.resolve(response.output);
+    if ('output' in response) {
+      waiting.resolve(response.output);
+      return;
+    }
     const cause = new Error('in the record worker');
     cause.stack = response.stack;
     const { code, details } = Problem.fromDocument({ code: response.code, details: response.details });

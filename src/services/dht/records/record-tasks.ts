@@ -31,6 +31,7 @@ export interface RangeSelection {
   readonly table: TableName;
   readonly range: KeyRange;
   readonly minCopies: number;
+  readonly maxCopies?: number;
   /** Only records that this node signed, or only others'. */
   readonly signer?: { readonly node: string; readonly by: 'own' | 'foreign' };
 }
@@ -126,12 +127,15 @@ export interface RecordTasks {
   learn(input: { readonly bundle: Uint8Array }): { readonly learned: number };
   /** The first asserted key after `after`, from 0 up; null when there is none. */
   nextAsserted(input: { readonly after: Identifier | null }): { readonly key: Identifier | null };
-  saveLeases(input: { readonly leases: readonly StoredLease[]; readonly ended: readonly string[] }): null;
-  /** Counts `elapsedMs` as lived, and removes some of what expired: withdrawals, and providers of nodes that are not `live`. */
-  sweep(input: { readonly elapsedMs: number; readonly live: readonly string[] }): {
-    readonly removed: number;
-    readonly more: boolean;
+  /** The first stored key after `after` in ring order within the range; null when there is none. */
+  nextStored(input: { readonly after: Identifier; readonly range: KeyRange }): {
+    readonly key: Identifier | null;
   };
+  saveLeases(input: { readonly leases: readonly StoredLease[]; readonly ended: readonly string[] }): null;
+  /** Providers of these nodes are taken and kept from now on, others' are swept. */
+  keep(input: { readonly nodes: readonly string[] }): null;
+  /** Counts `elapsedMs` as lived, and removes some of what expired: withdrawals, and providers of nodes that are not kept. */
+  sweep(input: { readonly elapsedMs: number }): { readonly removed: number; readonly more: boolean };
   /** Takes away copies that others have confirmed. */
   drop(input: { readonly pairs: Uint8Array }): { readonly removed: number };
   close(input: Record<never, never>): null;

@@ -49,13 +49,18 @@ const tasks: RecordTasks = {
   outgoing: ({ wanted }) => asserted.outgoing(wanted),
   learn: ({ bundle }) => ({ learned: asserted.learn(decodeBundle(bundle), Date.now()) }),
   nextAsserted: ({ after }) => ({ key: tables.asserted.scan.nextKey(after) }),
+  nextStored: ({ after, range }) => ({ key: tables.stored.nextKey(after, range) }),
   saveLeases: ({ leases, ended }) => {
     tables.stored.transact(() => saveLeases(tables.stored.database, leases, ended));
     return null;
   },
-  sweep: ({ elapsedMs, live }) => {
+  keep: ({ nodes }) => {
+    ring.keep(nodes);
+    return null;
+  },
+  sweep: ({ elapsedMs }) => {
     asserted.sweep(elapsedMs);
-    return ring.sweep(elapsedMs, live);
+    return ring.sweep(elapsedMs);
   },
   drop: ({ pairs }) => ({ removed: ring.drop(pairs) }),
   close: () => {

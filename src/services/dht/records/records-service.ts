@@ -7,6 +7,7 @@ import { unary } from '../bounded-service.ts';
 import type { PeerPort, RingPort } from '../ring-port.ts';
 import { Delivery } from './delivery.ts';
 import type { FoundRecords } from './found-records.ts';
+import { Housekeeping } from './housekeeping.ts';
 import { LeaseBook } from './lease-book.ts';
 import { OwnerMap } from './owner-map.ts';
 import { Ownership } from './ownership.ts';
@@ -14,11 +15,18 @@ import { RECORD_PARAMETERS, type RecordParameters } from './parameters.ts';
 import { PeerCalls, type RecordMethods } from './peer-calls.ts';
 import type { PendingSource } from './pending-source.ts';
 import { Publisher } from './publisher.ts';
+import { RangeSync } from './range-sync.ts';
 import { Reader } from './reader.ts';
 import { checksOf } from './record-checks.ts';
 import { RecordServer } from './record-server.ts';
 import { RecordStore } from './record-store.ts';
+import { Renewal } from './renewal.ts';
 import { ReplicaWriter } from './replica-writer.ts';
+import { Replication } from './replication.ts';
+import { Surplus } from './surplus.ts';
+
+/** What a graceful stop may take: whoever stops waits for it. */
+const LEAVE_MAX_MS = 2000;
 
 export interface RecordsOptions {
   readonly ring: RingPort;
@@ -57,11 +65,39 @@ export interface RunningRecords {
 
 /** @throws Problem `newer_data` */
 export async function startRecords(options: RecordsOptions): Promise<RunningRecords> {
+  const parts = await compose(options);
+  const { store, server, reader, publisher, replication, renewal, workers } = parts;
+  const { pending } = options;
+  for (const worker of workers) worker.start();
+  let isStopped = false;
+  return {
+    handlers: handlersOf(server),
+    find: (key, limit) => reader.find(key, limit),
+    publish: async ({ wait, timeoutMs }) => {
+      publisher?.nudge();
+      if (wait) await publisher?.waitUntilPublished(timeoutMs);
+      return { pending: pending?.pendingCount() ?? 0 };
+    },
+    recordCount: () => store.count(),
+    pendingCount: () => pending?.pendingCount() ?? 0,
+    leave: async () => {
+      const signal = AbortSignal.timeout(LEAVE_MAX_MS);
+      await Promise.allSettled([replication.handOver(signal), renewal.end(signal)]);
+    },
+    stop: async () => {
+      if (isStopped) return;
+      isStopped = true;
+      await Promise.allSettled(workers.map((worker) => worker.stop()));
+      await store.close();
+    },
+  };
+}
+
+async function compose(options: RecordsOptions) {
   const { ring, peers, key, pending, log } = options;
   const parameters = { ...RECORD_PARAMETERS, ...options.parameters };
   const store = await RecordStore.open(options.dataDir, peers.networkId, key);
-  const leases = new LeaseBook(key, peers.networkId, options.incarnation, parameters.leaseDurationMs);
-  leases.restore(store.leases);
+  const leases = openLeases(store, options, parameters.leaseDurationMs);
   const ownership = new Ownership(ring);
   const owners = new OwnerMap(ring, parameters.lookupTimeoutMs);
   const calls: PeerCalls = new PeerCalls(peers, key.id, parameters.callTimeoutMs, () => server);
@@ -75,36 +111,40 @@ export async function startRecords(options: RecordsOptions): Promise<RunningReco
     calls,
   });
   const reader = new Reader({ owners, calls, checks: checksOf(peers.networkId) });
-  const delivery = new Delivery({ store, leases, owners, calls, log, ...parameters });
-  const publisher =
-    pending === null
-      ? null
-      : new Publisher({
-          ring,
-          source: pending,
-          store,
-          delivery,
-          log,
-          pollMs: parameters.pendingPollMs,
-          ...parameters,
-        });
-  publisher?.start();
-  return {
-    handlers: handlersOf(server),
-    find: (found, limit) => reader.find(found, limit),
-    publish: async ({ wait, timeoutMs }) => {
-      publisher?.nudge();
-      if (wait) await publisher?.waitUntilPublished(timeoutMs);
-      return { pending: pending?.pendingCount() ?? 0 };
-    },
-    recordCount: () => store.count(),
-    pendingCount: () => pending?.pendingCount() ?? 0,
-    leave: async () => {},
-    stop: async () => {
-      await publisher?.stop();
-      await store.close();
-    },
+  const common = { ring, ownership, owners, store, leases, calls, log, ...parameters };
+  const sync = new RangeSync(common);
+  const delivery = new Delivery(common);
+  const publisher = pending === null ? null : new Publisher({ ...common, source: pending, delivery });
+  const replication = new Replication({ ...common, sync });
+  const renewal = new Renewal({ ...common, delivery, self: key.id });
+  const surplus = new Surplus({ ...common, sync });
+  const housekeeping = new Housekeeping(store, leases, parameters.sweepIntervalMs, log);
+  const background: Background[] = [replication, renewal, surplus, housekeeping];
+  const workers = publisher === null ? background : [publisher, ...background];
+  return { store, server, reader, publisher, replication, renewal, workers };
+}
+
+interface Background {
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** The leases of the last life, and this one's own; the worker keeps the providers of those. */
+function openLeases(
+  store: RecordStore,
+  { key, peers, incarnation, log }: RecordsOptions,
+  durationMs: number,
+): LeaseBook {
+  const leases = new LeaseBook(key, peers.networkId, incarnation, durationMs);
+  leases.restore(store.leases);
+  const keep = () => {
+    store
+      .run('keep', { nodes: leases.kept() })
+      .catch((error) => log.warn({ reason: String(error) }, 'leases not kept'));
   };
+  leases.onKept = keep;
+  keep();
+  return leases;
 }
 
 function handlersOf(server: RecordMethods): RecordsServiceServer {

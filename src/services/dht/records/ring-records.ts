@@ -6,7 +6,6 @@ import { isInRange, type KeyRange } from '../../../records/key-range.ts';
 import { cidKey } from '../../../records/keys.ts';
 import { NAME_COPIES } from '../../../records/placement.ts';
 import { providerSlot, slotOf } from '../../../records/slot.ts';
-import { BundleWriter } from './bundle-writer.ts';
 import { sha256 } from './record-checks.ts';
 import { decodeBundle, decodeRecord, kindNumber } from './record-codec.ts';
 import type { RecordIntake, Taken } from './record-intake.ts';
@@ -30,6 +29,8 @@ export class RingRecords {
   readonly #providersOf: StatementSync;
   /** Signers whose provider rows are already gone. */
   readonly #swept = new Set<number>();
+  /** Nodes whose providers are taken: their lease runs, or ended not long ago. */
+  #kept: ReadonlySet<string> = new Set();
 
   constructor(stored: StoredRecords, intake: RecordIntake) {
     this.#stored = stored;
@@ -73,12 +74,17 @@ export class RingRecords {
     return { equal: isEqual, buckets: isEqual ? new Uint8Array(0) : own.buckets, news, arrival, more };
   }
 
-  /** Removes some of what expired; true where more is left. @param live nodes whose lease runs, or only just ended */
-  sweep(elapsedMs: number, live: readonly string[]): { removed: number; more: boolean } {
+  /** From now on providers of these nodes are taken, and no others'. */
+  keep(nodes: readonly string[]): void {
+    this.#kept = new Set(nodes);
+  }
+
+  /** Removes some of what expired; `more` where more is left. */
+  sweep(elapsedMs: number): { removed: number; more: boolean } {
     return this.#stored.transact(() => {
       this.#stored.live(elapsedMs);
       const expired = this.#stored.expired(SWEEP_ROWS_MAX);
-      const orphaned = this.#orphanedProviders(new Set(live), SWEEP_ROWS_MAX - expired.length);
+      const orphaned = this.#orphanedProviders(SWEEP_ROWS_MAX - expired.length);
       const rows = [...expired, ...orphaned];
       for (const { key, slot } of rows) this.#stored.table.remove(key, slot);
       return { removed: rows.length, more: rows.length >= SWEEP_ROWS_MAX };
@@ -99,9 +105,8 @@ export class RingRecords {
   #take(encoded: Uint8Array, owned: KeyRange | null, nowMs: number): Taken[] {
     const bundle = decodeBundle(encoded);
     this.#swept.clear();
-    return this.#stored.transact(() =>
-      this.#intake.take(bundle, { owned, nowMs, livedMs: this.#stored.livedMs }),
-    );
+    const rules = { owned, nowMs, livedMs: this.#stored.livedMs, kept: this.#kept };
+    return this.#stored.transact(() => this.#intake.take(bundle, rules));
   }
 
   #bundleOf(taken: readonly Taken[]): Uint8Array | null {
@@ -168,11 +173,12 @@ export class RingRecords {
     ]);
   }
 
-  #orphanedProviders(live: ReadonlySet<string>, limit: number): Pair[] {
+  #orphanedProviders(limit: number): Pair[] {
     if (limit <= 0) return [];
     for (const { id, node } of this.#stored.database.prepare('SELECT id, node FROM signers').all()) {
       const signer = Number(id);
-      if (this.#swept.has(signer) || live.has(Buffer.from(node as Uint8Array).toString('hex'))) continue;
+      if (this.#swept.has(signer) || this.#kept.has(Buffer.from(node as Uint8Array).toString('hex')))
+        continue;
       const rows = this.#providersOf.all(signer, PROVIDER, limit);
       if (rows.length > 0) return rows as unknown as Pair[];
       // Found none in the whole table: not looked for again until something is stored.

@@ -1,7 +1,9 @@
 /** One set of record tables in the worker: opened, written in transactions, read by ranges; digests are remembered. */
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { isInRange, type KeyRange } from '../../../records/key-range.ts';
 import { isSameVersion, supersedes } from '../../../records/merge.ts';
+import type { Identifier } from '../../../ring/identifier.ts';
 import { openDatabase, transact } from '../../../storage/database.ts';
 import { asBuffer, BundleWriter } from './bundle-writer.ts';
 import { kindNumber } from './record-codec.ts';
@@ -79,8 +81,8 @@ export class StoredRecords {
   digest(selection: RangeSelection): RangeSummary {
     if (this.#digestsVersion !== this.table.version) this.#digests.clear();
     this.#digestsVersion = this.table.version;
-    const { range, minCopies, signer } = selection;
-    const name = [range.from, range.to, minCopies, signer?.node, signer?.by].join(' ');
+    const { range, minCopies, maxCopies, signer } = selection;
+    const name = [range.from, range.to, minCopies, maxCopies, signer?.node, signer?.by].join(' ');
     const known = this.#digests.get(name);
     if (known !== undefined) return known;
     const digest = this.scan.digest(range, this.#selection(selection));
@@ -88,6 +90,14 @@ export class StoredRecords {
     if (this.#digests.size >= DIGESTS_MAX) this.#digests.clear();
     this.#digests.set(name, summary);
     return summary;
+  }
+
+  /** The first key after `after` in ring order, where that is still in the range. */
+  nextKey(after: Identifier, range: KeyRange): Identifier | null {
+    const above = this.scan.nextKey(after);
+    const key =
+      above !== null && isInRange(above, range) ? above : after > range.to ? this.scan.nextKey(null) : null;
+    return key !== null && isInRange(key, range) ? key : null;
   }
 
   entries(selection: RangeSelection, cursor: EntryCursor, limit: number): EntryPage {
@@ -172,9 +182,10 @@ export class StoredRecords {
     return expires === null ? 0 : Math.max(1, expires - this.livedMs);
   }
 
-  #selection({ minCopies, signer }: RangeSelection): Selection {
-    if (signer === undefined) return { minCopies };
-    return { minCopies, signer: this.table.signerId(signer.node), by: signer.by };
+  #selection({ minCopies, maxCopies, signer }: RangeSelection): Selection {
+    const copies = maxCopies === undefined ? { minCopies } : { minCopies, maxCopies };
+    if (signer === undefined) return copies;
+    return { ...copies, signer: this.table.signerId(signer.node), by: signer.by };
   }
 }
 

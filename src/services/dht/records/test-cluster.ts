@@ -168,7 +168,7 @@ export class TestCluster {
       incarnation: contact.incarnation,
       dataDir,
       pending,
-      log: pino({ level: process.env['ANILLO_TEST_LOG'] ?? 'silent' }),
+      log: pino({ level: process.env.ANILLO_TEST_LOG ?? 'silent' }),
       parameters: this.#parameters,
     });
     const calls = new Map<string, number>();

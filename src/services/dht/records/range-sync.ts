@@ -1,0 +1,155 @@
+/**
+ * Brings two nodes' copies of a range together: first a digest of twenty bytes, then 256 buckets, then the entries of those that
+ * differ, then the records. Each gives the other what it lacks; nothing is taken away.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Problem } from '../../../problems/problem.ts';
+import type { KeyRange } from '../../../records/key-range.ts';
+import { bucketRanges, differingBuckets } from '../../../records/range-digest.ts';
+import type { Contact } from '../../../ring/message.ts';
+import { asBuffer } from './bundle-writer.ts';
+import type { LeaseBook } from './lease-book.ts';
+import type { PeerCalls } from './peer-calls.ts';
+import type { RecordStore } from './record-store.ts';
+import type { EntryCursor, EntryPage, RangeSelection } from './record-tasks.ts';
+
+const ENTRY_BYTES = 80;
+const PAIR_BYTES = 64;
+/** 160 KiB of entries: a page that neither side notices. */
+export const ENTRIES_IN_PAGE = 2000;
+const PAIRS_IN_REQUEST = 512;
+
+export interface SyncParts {
+  readonly store: RecordStore;
+  readonly leases: LeaseBook;
+  readonly calls: PeerCalls;
+}
+
+export class RangeSync {
+  readonly #parts: SyncParts;
+
+  constructor(parts: SyncParts) {
+    this.#parts = parts;
+  }
+
+  /** @param minCopies only records that stand on at least so many nodes @throws Problem when the peer does not answer */
+  async sync(peer: Contact, range: KeyRange, minCopies: number, signal: AbortSignal): Promise<void> {
+    for (const part of await this.#differing(peer, range, minCopies)) {
+      await this.#pull(peer, part, minCopies, signal);
+      await this.#push(peer, part, minCopies, signal);
+      signal.throwIfAborted();
+    }
+  }
+
+  /** Only gives, for a node that leaves. @throws Problem when the peer does not answer */
+  async give(peer: Contact, range: KeyRange, minCopies: number, signal: AbortSignal): Promise<void> {
+    for (const part of await this.#differing(peer, range, minCopies)) {
+      await this.#push(peer, part, minCopies, signal);
+    }
+  }
+
+  /** Gives the peer what it lacks of these entries. @throws Problem when the peer does not answer */
+  async pushEntries(peer: Contact, entries: Uint8Array, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { missing } = await this.#parts.calls.call(peer, 'missing', { entries: asBuffer(entries) });
+    await this.#send(peer, pairsAt(entries, missing));
+  }
+
+  /** @throws Problem `not_ready` when the peer does not hold all of these entries, or newer ones */
+  async confirm(peer: Contact, entries: Uint8Array): Promise<void> {
+    const { missing } = await this.#parts.calls.call(peer, 'missing', { entries: asBuffer(entries) });
+    if (missing.length > 0) throw new Problem('not_ready');
+  }
+
+  async #push(peer: Contact, range: KeyRange, minCopies: number, signal: AbortSignal): Promise<void> {
+    const selection = { table: 'stored', range, minCopies } as const;
+    for await (const entries of entriesOf(this.#parts.store, selection)) {
+      await this.pushEntries(peer, entries, signal);
+    }
+  }
+
+  /** The parts of the range where the peer's copy differs. */
+  async #differing(peer: Contact, range: KeyRange, minCopies: number): Promise<KeyRange[]> {
+    const mine = await this.#parts.store.run('digest', { table: 'stored', range, minCopies });
+    const asked = { ...boundsOf(range), digest: asBuffer(mine.summary), minCopies };
+    const theirs = await this.#parts.calls.call(peer, 'digest', asked);
+    return theirs.equal ? [] : bucketRanges(range, differingBuckets(mine.buckets, theirs.buckets));
+  }
+
+  async #pull(peer: Contact, range: KeyRange, minCopies: number, signal: AbortSignal): Promise<void> {
+    let cursor: Buffer = Buffer.alloc(0);
+    do {
+      signal.throwIfAborted();
+      const asked = {
+        ...boundsOf(range),
+        cursor,
+        limit: ENTRIES_IN_PAGE,
+        minCopies,
+        wanted: Buffer.alloc(0),
+      };
+      const page = await this.#parts.calls.call(peer, 'list', asked);
+      const { missing } = await this.#parts.store.run('missing', { table: 'stored', entries: page.entries });
+      await this.#take(peer, range, pairsAt(page.entries, missing), signal);
+      cursor = page.nextCursor;
+    } while (cursor.length > 0);
+  }
+
+  async #take(peer: Contact, range: KeyRange, pairs: Uint8Array, signal: AbortSignal): Promise<void> {
+    for (let offset = 0; offset < pairs.length; ) {
+      signal.throwIfAborted();
+      const wanted = asBuffer(pairs.subarray(offset, offset + PAIRS_IN_REQUEST * PAIR_BYTES));
+      const asked = { ...boundsOf(range), cursor: Buffer.alloc(0), limit: 0, minCopies: 0, wanted };
+      const { bundle, picked, leases } = await this.#parts.calls.call(peer, 'list', asked);
+      for (const lease of leases) this.#parts.leases.acceptRunning(lease);
+      if (bundle.length > 0) await this.#parts.store.run('replicate', { bundle });
+      // A peer that answers for none would be asked for ever.
+      if (picked === 0) return;
+      offset += picked * PAIR_BYTES;
+      await nextTurn();
+    }
+  }
+
+  async #send(peer: Contact, pairs: Uint8Array): Promise<void> {
+    const { store, calls, leases } = this.#parts;
+    for (let offset = 0; offset < pairs.length; ) {
+      const wanted = pairs.slice(offset, offset + PAIRS_IN_REQUEST * PAIR_BYTES);
+      const { bundles, providers, picked } = await store.run('pick', {
+        table: 'stored',
+        wanted,
+        bundlesMax: 1,
+      });
+      const [bundle] = bundles;
+      if (bundle !== undefined) {
+        await calls.call(peer, 'replicate', { bundle: asBuffer(bundle), leases: leases.running(providers) });
+      }
+      if (picked === 0) return;
+      offset += picked * PAIR_BYTES;
+      await nextTurn();
+    }
+  }
+}
+
+/** All entries of a selection, page by page. */
+export async function* entriesOf(store: RecordStore, selection: RangeSelection): AsyncGenerator<Uint8Array> {
+  let cursor: EntryCursor = null;
+  do {
+    const page: EntryPage = await store.run('entries', { ...selection, cursor, limit: ENTRIES_IN_PAGE });
+    if (page.entries.length > 0) yield page.entries;
+    cursor = page.next;
+  } while (cursor !== null);
+}
+
+/** The (key, slot) pairs of the entries at these indexes; null for all. */
+export function pairsAt(entries: Uint8Array, indexes: readonly number[] | null): Uint8Array {
+  const count = Math.floor(entries.length / ENTRY_BYTES);
+  const chosen = indexes ?? Array.from({ length: count }, (_, index) => index);
+  const pairs = new Uint8Array(chosen.length * PAIR_BYTES);
+  chosen.forEach((index, at) => {
+    pairs.set(entries.subarray(index * ENTRY_BYTES, index * ENTRY_BYTES + PAIR_BYTES), at * PAIR_BYTES);
+  });
+  return pairs;
+}
+
+export function boundsOf({ from, to }: KeyRange): { from: Buffer; to: Buffer } {
+  return { from: Buffer.from(from, 'hex'), to: Buffer.from(to, 'hex') };
+}

@@ -35,6 +35,7 @@ export class DhtNode implements RunningDht {
   readonly #parts: DhtParts;
   readonly #setHealth: (joined: boolean) => void;
   readonly #founding: Founding;
+  readonly #refusing = new Set<string>();
   #registration: Registration | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -105,7 +106,8 @@ export class DhtNode implements RunningDht {
     this.#registration?.registerNow();
   }
 
-  #hear({ seeds, mayFound }: PortmapperAnswer): void {
+  #hear({ portmapper, seeds, mayFound }: PortmapperAnswer): void {
+    this.#refusing.delete(portmapper);
     const { driver } = this.#parts;
     // To a member they heal what a partition, or two foundings at once, have split.
     if (driver.neighbours().joined) driver.dispatch({ type: 'candidates', contacts: seeds });
@@ -113,8 +115,13 @@ export class DhtNode implements RunningDht {
   }
 
   #onRefused(problem: Problem, portmapper: string): void {
-    this.#options.log.error({ code: problem.code, portmapper }, problem.message);
-    if (problem.code === 'superseded') this.#fail(problem);
+    const { log, portmappers } = this.#options;
+    log.error({ code: problem.code, portmapper }, problem.message);
+    this.#refusing.add(portmapper);
+    // Without any other way to a ring there is nothing to wait for.
+    const isStranded = this.#refusing.size === portmappers.length && this.#founding.knowsOnlyPortmappers;
+    if (problem.code === 'superseded' || (isStranded && !this.#parts.driver.neighbours().joined))
+      this.#fail(problem);
   }
 
   #failSuperseded(by: Contact): void {

@@ -60,10 +60,13 @@ export class Founding {
     this.#rememberedAddresses = others.map(({ contact }) => contact.address);
   }
 
+  /** No address was given, no member is remembered. */
+  get knowsOnlyPortmappers(): boolean {
+    return this.#parts.join.length === 0 && this.#rememberedAddresses.length === 0;
+  }
+
   begin(): void {
-    const { join, hasPortmappers } = this.#parts;
-    const knowsNobody = join.length === 0 && !hasPortmappers && this.#rememberedAddresses.length === 0;
-    if (knowsNobody) this.#create('nobody to join');
+    if (this.knowsOnlyPortmappers && !this.#parts.hasPortmappers) this.#create('nobody to join');
     else void this.#round();
   }
 

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { Descriptor } from '../../generated/anillo/ring/v1/ring.ts';
+import { Problem } from '../../problems/problem.ts';
 import { NETWORK, startTestDht, temporaryFolder, until, untilOneRing } from './dht.test-support.ts';
 
 interface Seed {
@@ -106,4 +107,18 @@ test('a node that remembers members starts and joins with its portmapper down', 
   await until('the other is alone', async () => (await staying.api.status()).successors.length === 0);
   const nobodyThere = ['http://127.0.0.1:1'];
   await untilOneRing([staying, await start(going.dataDir, nobodyThere)]);
+});
+
+test('a node whose only portmapper is of another network stops and says so', async (t) => {
+  const server = createServer((_, response) => {
+    const problem = new Problem('other_network', { address: 'the portmapper', theirs: 'b', ours: 'a' });
+    response.writeHead(problem.status, { 'content-type': 'application/problem+json' });
+    response.end(JSON.stringify(problem.toDocument()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const portmappers = [`http://127.0.0.1:${(server.address() as AddressInfo).port}`];
+  const node = await startTestDht(t, { dataDir: temporaryFolder(t), portmappers });
+  await until('it stops', () => node.problems.length > 0);
+  assert.equal(node.problems[0]?.code, 'other_network');
 });

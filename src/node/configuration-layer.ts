@@ -8,9 +8,9 @@ export interface Layer {
 }
 
 /** How the text of a variable or a flag becomes a value. `folder`: relative to the working folder. */
-export type SettingKind = 'text' | 'folder' | 'integer' | 'list' | 'texts' | 'values' | 'switch';
+type SettingKind = 'text' | 'folder' | 'integer' | 'list' | 'texts' | 'values' | 'switch';
 
-export interface Setting {
+interface Setting {
   readonly kind: SettingKind;
   /** Name in the environment, without `ANILLO_`. */
   readonly env: string;

@@ -1,6 +1,7 @@
 /** The REST services of this process, on one listener. */
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { PROTOCOL_VERSION } from '../identity/protocol.ts';
 import type { Library } from '../library/library.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { DhtApi } from '../services/dht/dht-api.ts';
@@ -35,7 +36,18 @@ export async function createRest(options: RestOptions): Promise<HttpServer> {
   const self = () => options.self.now();
   const endpoints = () => readEndpoints(config.data);
   if (services.includes('index')) {
-    await serveIndex(server, { library, dht, self, endpoints, services, version, insecure, log });
+    const protocolVersion = PROTOCOL_VERSION;
+    await serveIndex(server, {
+      library,
+      dht,
+      self,
+      endpoints,
+      services,
+      version,
+      protocolVersion,
+      insecure,
+      log,
+    });
   }
   if (services.includes('upload')) await serveUploads(server, { library, dht, self, log });
   if (services.includes('download')) serveDownloads(server, { library });

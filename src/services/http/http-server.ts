@@ -11,7 +11,7 @@ import type {
 } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 
-export interface TypeBoxProvider extends FastifyTypeProvider {
+interface TypeBoxProvider extends FastifyTypeProvider {
   readonly validator: this['schema'] extends TSchema ? Static<this['schema']> : unknown;
   readonly serializer: this['schema'] extends TSchema ? Static<this['schema']> : unknown;
 }
@@ -34,6 +34,11 @@ declare module 'fastify' {
      * `Expect: 100-continue` before it sends a byte of the body (RFC 9110, section 10.1.1).
      */
     readonly bodyWhenAllowed?: boolean;
+  }
+
+  interface FastifySchema {
+    /** A body that the handler reads as a stream: documented, not parsed. */
+    readonly 'x-body'?: { readonly type: string; readonly schema: object };
   }
 }
 

@@ -6,9 +6,9 @@ import type { HttpServer } from './http-server.ts';
 import { portOwner } from './port-owner.ts';
 
 /** Transfers that run when a stop is asked for may end within this time. */
-export const DRAIN_MAX_MS = 5_000;
+const DRAIN_MAX_MS = 5_000;
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 

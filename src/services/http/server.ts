@@ -2,9 +2,7 @@
  * What every REST listener of the project has: limits, problems, OpenAPI with its page, health and metrics. The caller
  * adds its routes, then `listen` opens the port.
  */
-import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
-import fastify, { type FastifyBaseLogger, type FastifySchema, LogController } from 'fastify';
+import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import Type from 'typebox';
@@ -12,6 +10,7 @@ import { Problem } from '../../problems/problem.ts';
 import { answerFailure, handleFailures } from './failures.ts';
 import { allowBody, type HttpReply, type HttpRequest, type HttpServer } from './http-server.ts';
 import { createMetrics, serveMetrics } from './metrics.ts';
+import { describeRoutes } from './route-documents.ts';
 
 /** Of a JSON body. Files come as streams and have no limit but the disk. */
 const BODY_MAX_BYTES = 1024 * 1024;
@@ -62,23 +61,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   serveMetrics(server, options.metrics ?? createMetrics());
   serveHealth(server, options.notReady ?? (() => null));
   return server;
-}
-
-/** The documents must be registered before the routes that they describe. */
-async function describeRoutes(server: HttpServer, { title, version }: HttpServerOptions): Promise<void> {
-  await server.register(swagger, {
-    openapi: { openapi: '3.1.0', info: { title, version, license: { name: 'Apache-2.0' } } },
-    transform: ({ schema, url }) => ({ schema: namedWildcard(schema), url: url.replace(/\*$/, ':filename') }),
-  });
-  await server.register(swaggerUi, { routePrefix: '/docs' });
-  server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());
-}
-
-/** The rest of a path is called `*` by the router, `filename` by the contract. */
-function namedWildcard(schema: FastifySchema): FastifySchema {
-  const { properties } = (schema?.params ?? {}) as { readonly properties?: Readonly<Record<string, object>> };
-  const rest = properties?.['*'];
-  return rest === undefined ? schema : { ...schema, params: Type.Object({ filename: rest }) };
 }
 
 function serveHealth(server: HttpServer, notReady: NonNullable<HttpServerOptions['notReady']>): void {

@@ -3,7 +3,7 @@ import { Problem } from '../../problems/problem.ts';
 import { RETRY_AFTER_SECONDS } from './failures.ts';
 
 /** Contract, "Limits and bad input". */
-export const TRANSFERS_MAX = 64;
+const TRANSFERS_MAX = 64;
 
 export class TransferSlots {
   readonly #max: number;

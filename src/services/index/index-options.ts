@@ -14,6 +14,8 @@ export interface IndexOptions {
   /** Services that this process runs. */
   readonly services: readonly string[];
   readonly version: string;
+  /** `major.minor` that this node speaks with others. */
+  readonly protocolVersion: string;
   readonly insecure: boolean;
   readonly log: Logger;
 }

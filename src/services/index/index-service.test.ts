@@ -60,6 +60,7 @@ before(async () => {
     endpoints: () => endpoints,
     services: ['index'],
     version: '1.2.3',
+    protocolVersion: '1.0',
     insecure: false,
     log,
   });

@@ -4,7 +4,6 @@ import Type from 'typebox';
 import { NodeStatus } from '../../client/schemas/node-routes.ts';
 import { Lookup, LookupQuery, Problem as ProblemSchema, Ring } from '../../client/schemas/shared.ts';
 import { parseCid } from '../../content/cid.ts';
-import { PROTOCOL_VERSION } from '../../identity/protocol.ts';
 import type { Library } from '../../library/library.ts';
 import { checkName } from '../../library/name.ts';
 import { Problem } from '../../problems/problem.ts';
@@ -58,7 +57,7 @@ export function serveStatus(server: HttpServer, options: IndexOptions): void {
 }
 
 async function statusOf(options: IndexOptions): Promise<NodeStatus> {
-  const { library, dht, endpoints, services, version, insecure } = options;
+  const { library, dht, endpoints, services, version, protocolVersion, insecure } = options;
   const { pending, predecessor, successors, ...ring } = await dht.status();
   const { files, bytes, state, reason } = library.totals();
   return {
@@ -66,7 +65,7 @@ async function statusOf(options: IndexOptions): Promise<NodeStatus> {
     address: options.self().address,
     endpoints: endpoints(),
     version,
-    protocolVersion: PROTOCOL_VERSION,
+    protocolVersion,
     services: [...services],
     insecure,
     predecessor,

@@ -1,8 +1,10 @@
 /** What both ways in share: the library, the bound on uploads at once, and the publication of what came. */
 import type { Logger } from 'pino';
 import type { NodeAddress } from '../../client/schemas/shared.ts';
+import type { CatalogFile } from '../../library/catalog-file.ts';
 import type { Library } from '../../library/library.ts';
 import type { DhtApi } from '../dht/dht-api.ts';
+import { allowBody, type HttpReply, type HttpRequest } from '../http/http-server.ts';
 import { TransferSlots } from '../http/transfer-slots.ts';
 
 /** The sender waits this long for the ring; its file is safe before, and the publication waits in the catalog. */
@@ -21,16 +23,34 @@ export interface UploadOptions {
 export class Intake {
   readonly library: Library;
   readonly self: () => NodeAddress;
-  readonly slots: TransferSlots;
+  readonly #slots: TransferSlots;
   readonly #dht: DhtApi;
   readonly #log: Logger;
 
   constructor({ library, dht, self, log, transfersMax }: UploadOptions) {
     this.library = library;
     this.self = self;
-    this.slots = new TransferSlots(transfersMax);
+    this.#slots = new TransferSlots(transfersMax);
     this.#dht = dht;
     this.#log = log;
+  }
+
+  /** Has `take` read the body, in a slot of its own. @throws Problem `busy`, and what `take` throws */
+  async receive(
+    request: HttpRequest,
+    reply: HttpReply,
+    take: () => Promise<CatalogFile>,
+  ): Promise<CatalogFile> {
+    const release = this.#slots.take();
+    try {
+      allowBody(request, reply);
+      return await take();
+    } finally {
+      release();
+      // What is left of a refused body is read away, so that a client that sends before it listens gets its answer.
+      request.raw.unpipe();
+      request.raw.resume();
+    }
   }
 
   /** True when all that was taken in so far stands on the ring. */

@@ -4,12 +4,18 @@ import { OlderUploaded } from '../../client/schemas/node-routes.ts';
 import { OlderDetail } from '../../client/schemas/shared.ts';
 import type { CatalogFile } from '../../library/catalog-file.ts';
 import { Problem } from '../../problems/problem.ts';
-import { allowBody, type HttpRequest, type HttpServer } from '../http/http-server.ts';
+import type { HttpRequest, HttpServer } from '../http/http-server.ts';
 import type { Intake } from './intake.ts';
 
 /** Fields beside the file that a client may send; none is used. */
 const FIELDS_MAX = 16;
 const FIELD_MAX_BYTES = 64 * 1024;
+
+const FORM = {
+  type: 'object',
+  required: ['file'],
+  properties: { file: { type: 'string', format: 'binary' } },
+};
 
 export async function serveOlderUpload(server: HttpServer, intake: Intake): Promise<void> {
   await server.register(async (scope: HttpServer) => {
@@ -32,25 +38,17 @@ export async function serveOlderUpload(server: HttpServer, intake: Intake): Prom
             summary: 'Takes a file in (older route): multipart/form-data with the field `file`',
             tags: ['older'],
             hide: url === '/upload',
-            consumes: ['multipart/form-data'],
+            'x-body': { type: 'multipart/form-data', schema: FORM },
             response: { 200: OlderUploaded, '4xx': OlderDetail, '5xx': OlderDetail },
           },
         },
         async (request, reply) => {
-          const release = intake.slots.take();
-          try {
-            if (!request.isMultipart())
-              throw new Problem('bad_request', { reason: 'the body is not multipart/form-data' });
-            allowBody(request, reply);
-            const file = await receiveForm(request, intake);
-            await intake.publish();
-            return { filename: file.path, message: `File ${file.path} was uploaded.` };
-          } finally {
-            release();
-            // What is left of a refused body is read away, so that a client that sends before it listens gets its answer.
-            request.raw.unpipe();
-            request.raw.resume();
+          if (!request.isMultipart()) {
+            throw new Problem('bad_request', { reason: 'the body is not multipart/form-data' });
           }
+          const file = await intake.receive(request, reply, () => receiveForm(request, intake));
+          await intake.publish();
+          return { filename: file.path, message: `File ${file.path} was uploaded.` };
         },
       );
     }

@@ -4,7 +4,7 @@ import { Problem as ProblemSchema } from '../../client/schemas/shared.ts';
 import type { Library } from '../../library/library.ts';
 import { checkName } from '../../library/name.ts';
 import { Problem } from '../../problems/problem.ts';
-import { allowBody, type HttpRequest, type HttpServer } from '../http/http-server.ts';
+import type { HttpRequest, HttpServer } from '../http/http-server.ts';
 import type { Intake } from './intake.ts';
 
 const TAGS_MAX = 32;
@@ -25,7 +25,7 @@ export async function servePutFile(server: HttpServer, intake: Intake): Promise<
           summary: 'Takes a file in: the body is its bytes, Content-Type its type',
           tags: ['upload'],
           querystring: PutFileQuery,
-          consumes: ['application/octet-stream'],
+          'x-body': { type: 'application/octet-stream', schema: { type: 'string', format: 'binary' } },
           response: { 201: StoredFile, '4xx': ProblemSchema, '5xx': ProblemSchema },
         },
       },
@@ -33,30 +33,13 @@ export async function servePutFile(server: HttpServer, intake: Intake): Promise<
         const { name, tags, replicas } = request.query;
         const path = checkName(name);
         const read = readTags(tags);
-        const release = intake.slots.take();
-        try {
-          allowBody(request, reply);
-          const file = await intake.library.receive({
-            ...bodyOf(request),
-            name: path,
-            tags: read,
-            copies: replicas ?? 1,
-          });
-          const published = await intake.publish();
-          reply.code(201).header('location', `/ipfs/${file.cid}`);
-          return {
-            state: 'stored' as const,
-            name: file.path,
-            cid: file.cid,
-            size: file.size,
-            node: intake.self(),
-            published,
-          };
-        } finally {
-          release();
-          // What is left of a refused body is read away, so that a client that sends before it listens gets its answer.
-          request.raw.resume();
-        }
+        const file = await intake.receive(request, reply, () =>
+          intake.library.receive({ ...bodyOf(request), name: path, tags: read, copies: replicas ?? 1 }),
+        );
+        const published = await intake.publish();
+        reply.code(201).header('location', `/ipfs/${file.cid}`);
+        const { cid, size } = file;
+        return { state: 'stored' as const, name: file.path, cid, size, node: intake.self(), published };
       },
     );
   });

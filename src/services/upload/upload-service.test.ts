@@ -266,7 +266,12 @@ test('beyond the bound an upload is refused with 503 and Retry-After, and slots 
 });
 
 test('the OpenAPI document lists the routes, the older one once', () => {
-  const paths = Object.keys(server.swagger().paths ?? {});
+  const document = JSON.parse(JSON.stringify(server.swagger()));
+  assert.deepEqual(Object.keys(document.paths['/api/v1/files'].put.requestBody.content), [
+    'application/octet-stream',
+  ]);
+  assert.deepEqual(Object.keys(document.paths['/upload/'].post.requestBody.content), ['multipart/form-data']);
+  const paths = Object.keys(document.paths);
   assert.ok(paths.includes('/api/v1/files'));
   assert.deepEqual(
     paths.filter((path) => path.startsWith('/upload')),

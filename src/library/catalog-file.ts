@@ -44,18 +44,25 @@ export function modifiedMsOf(stamp: FileStamp): number {
 }
 
 export function fileOfRow(row: CatalogRow): CatalogFile {
-  const stamp: FileStamp = {
-    dev: BigInt.asUintN(64, row.dev as bigint),
-    inode: BigInt.asUintN(64, row.inode as bigint),
-    size: row.size as bigint,
-    mtimeNs: row.mtime_ns as bigint,
-    ctimeNs: row.ctime_ns as bigint,
-  };
+  const mtimeNs = row.mtime_ns as bigint;
   return {
-    ...snapshotOfRow({ ...row, modified_ms: BigInt(modifiedMsOf(stamp)) }),
+    path: row.path as string,
+    cid: row.cid as string,
+    size: Number(row.size),
+    modifiedMs: Number(mtimeNs / NS_PER_MS),
+    type: row.type as string,
+    tags: tagsOfColumn(row.tags as string),
+    copies: Number(row.copies),
+    previous: row.previous as string | null,
     why: row.why as Why,
     disk: row.disk as string,
-    stamp,
+    stamp: {
+      dev: BigInt.asUintN(64, row.dev as bigint),
+      inode: BigInt.asUintN(64, row.inode as bigint),
+      size: row.size as bigint,
+      mtimeNs,
+      ctimeNs: row.ctime_ns as bigint,
+    },
     incoming: row.incoming as string | null,
   };
 }
@@ -67,10 +74,14 @@ export function snapshotOfRow(row: CatalogRow): FileSnapshot {
     size: Number(row.size),
     modifiedMs: Number(row.modified_ms),
     type: row.type as string,
-    tags: JSON.parse(row.tags as string) as string[],
+    tags: tagsOfColumn(row.tags as string),
     copies: Number(row.copies),
     previous: row.previous as string | null,
   };
+}
+
+function tagsOfColumn(text: string): readonly string[] {
+  return text === '[]' ? [] : (JSON.parse(text) as string[]);
 }
 
 /** Identifiers of devices and inodes are unsigned, SQLite's integers are not. */

@@ -204,6 +204,11 @@ export class Catalog {
     return transact(this.#database, work);
   }
 
+  /** For the rest of this room: savepoints and the like. */
+  execute(sql: string): void {
+    this.#database.exec(sql);
+  }
+
   close(): void {
     this.#statements.clear();
     if (this.#database.isOpen) this.#database.close();

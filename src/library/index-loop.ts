@@ -8,6 +8,7 @@ import { FileHasher } from '../content/file-hasher.ts';
 import { Catalog } from './catalog.ts';
 import { CatalogChanges } from './catalog-changes.ts';
 import { dropUnusedContents } from './catalog-content.ts';
+import { CatalogOrders, writeHere } from './catalog-orders.ts';
 import { DirtyPaths } from './dirty-paths.ts';
 import type { FileEvent } from './index-writer.ts';
 import { IndexWriter } from './index-writer.ts';
@@ -80,8 +81,9 @@ export class IndexLoop {
       at,
       onSkipped: (place, reason) => this.#skipped.add(place, reason),
     });
-    this.#trash = new Trash(folder, catalog, changes, Date.now);
-    this.#versions = new Versions(folder, catalog, options.bounds, Date.now);
+    const here = writeHere(catalog, new CatalogOrders(catalog, Date.now));
+    this.#trash = new Trash(folder, catalog, here);
+    this.#versions = new Versions(folder, catalog, here, options.bounds);
   }
 
   static async open(options: IndexLoopOptions): Promise<IndexLoop> {

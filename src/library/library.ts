@@ -8,11 +8,12 @@ import { rm } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { FileHasher } from '../content/file-hasher.ts';
 import type { HashedContent } from '../content/leaf-list.ts';
+import { pieceCount } from '../content/profile.ts';
 import { Problem } from '../problems/problem.ts';
 import { Catalog, type LibraryTotals } from './catalog.ts';
-import { CatalogChanges, type Put } from './catalog-changes.ts';
-import { stageContent } from './catalog-content.ts';
+import type { Put } from './catalog-changes.ts';
 import type { CatalogFile } from './catalog-file.ts';
+import { CatalogThread } from './catalog-thread.ts';
 import { FreeSpace } from './free-space.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { type IncomingSource, writeIncoming } from './incoming-file.ts';
@@ -54,7 +55,7 @@ export class Library extends EventEmitter<LibraryEvents> {
   readonly folder: SharedFolder;
   readonly #options: LibraryOptions;
   readonly #bounds: LibraryBounds;
-  readonly #changes: CatalogChanges;
+  readonly #writer: CatalogThread;
   readonly #hasher = new FileHasher();
   readonly #space: FreeSpace;
   readonly #versions: Versions;
@@ -70,17 +71,17 @@ export class Library extends EventEmitter<LibraryEvents> {
     this.#bounds = boundsOf(options);
     this.catalog = catalog;
     this.folder = folder;
-    this.#changes = new CatalogChanges(catalog);
+    this.#writer = new CatalogThread(options.dataDir);
     this.#space = new FreeSpace(folder.path, this.#bounds.reserveBytes);
-    this.#versions = new Versions(folder, catalog, this.#bounds, Date.now);
-    this.#placement = new Placement(folder, catalog, this.#changes, this.#versions);
-    this.#trash = new Trash(folder, catalog, this.#changes, Date.now);
-    this.#recovery = new Recovery(folder, catalog, this.#changes, this.#placement);
+    this.#versions = new Versions(folder, catalog, this.#writer, this.#bounds);
+    this.#placement = new Placement(folder, catalog, this.#writer, this.#versions);
+    this.#trash = new Trash(folder, catalog, this.#writer);
+    this.#recovery = new Recovery(folder, catalog, this.#writer, this.#placement);
   }
 
   /** Makes the shared folder if this data directory has never seen one. */
   static async open(options: LibraryOptions): Promise<Library> {
-    const catalog = Catalog.open(options.dataDir, { synchronous: 'full' });
+    const catalog = Catalog.open(options.dataDir, { synchronous: 'normal' });
     try {
       return new Library(options, catalog, await SharedFolder.open(options.shareDir, catalog));
     } catch (error) {
@@ -190,7 +191,7 @@ export class Library extends EventEmitter<LibraryEvents> {
     const { path, disk, cid, type, tags, copies } = entry;
     const content = await this.#hasher.hashFile(this.folder.own(`trash/${id}`));
     if (content.cid !== cid) throw new Problem('changed', { what: path });
-    stageContent(this.catalog, content, Date.now());
+    await this.#stage(content);
     const put = await this.#placement.place({
       file: {
         path,
@@ -203,7 +204,7 @@ export class Library extends EventEmitter<LibraryEvents> {
         why: 'own',
         incoming: `trash/${id}`,
       },
-      alsoCommit: () => this.#trash.forget(id),
+      trashId: id,
     });
     return this.#announce(put);
   }
@@ -226,6 +227,7 @@ export class Library extends EventEmitter<LibraryEvents> {
   async close(): Promise<void> {
     await this.#index?.stop();
     await this.#hasher.close();
+    await this.#writer.close();
     this.catalog.close();
   }
 
@@ -246,12 +248,17 @@ export class Library extends EventEmitter<LibraryEvents> {
   /** Nothing is left of bytes that find no place. */
   async #place(content: HashedContent, file: Placing['file']): Promise<Put> {
     try {
-      stageContent(this.catalog, content, Date.now());
-      return await this.#placement.place({ file });
+      await this.#stage(content);
+      return await this.#placement.place({ file, trashId: null });
     } catch (error) {
       await rm(this.folder.own(file.incoming), { force: true });
       throw error;
     }
+  }
+
+  /** A file of one piece is its own block. */
+  async #stage({ cid, size, leaves, nodes }: HashedContent): Promise<void> {
+    if (pieceCount(size) > 1) await this.#writer.write('stage', { cid, size, leaves, nodes });
   }
 
   #announce({ event, file }: Put): CatalogFile {

@@ -4,34 +4,36 @@
  * finished by `recovery.ts`, because the row says where the bytes stand.
  */
 import { rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { FileStamp } from '../content/hash-message.ts';
 import { Problem } from '../problems/problem.ts';
 import { syncFolder } from '../storage/durable-file.ts';
 import type { Catalog } from './catalog.ts';
-import type { CatalogChanges, NewFile, Put } from './catalog-changes.ts';
+import type { NewFile, Put } from './catalog-changes.ts';
 import { modifiedMsOf } from './catalog-file.ts';
+import type { CatalogWriter, ReplacedVersion } from './catalog-orders.ts';
 import { lstatOrNull, type SharedFolder, sameBytes, stampOf } from './shared-folder.ts';
 import type { Versions } from './versions.ts';
 
-/** What is to be placed: a new file, with `incoming` set, and what is committed in the same transaction. */
+/** What is to be placed: a new file whose bytes stand under `.anillo` at `incoming`. */
 export interface Placing {
   readonly file: NewFile & { readonly incoming: string };
-  readonly alsoCommit?: () => void;
+  /** The entry of the trash that it comes from. */
+  readonly trashId: string | null;
 }
 
 export class Placement {
   readonly #folder: SharedFolder;
   readonly #catalog: Catalog;
-  readonly #changes: CatalogChanges;
+  readonly #writer: CatalogWriter;
   readonly #versions: Versions;
   /** The last placing under each path: two at once would leave the bytes of one with the row of the other. */
   readonly #lastOf = new Map<string, Promise<unknown>>();
 
-  constructor(folder: SharedFolder, catalog: Catalog, changes: CatalogChanges, versions: Versions) {
+  constructor(folder: SharedFolder, catalog: Catalog, writer: CatalogWriter, versions: Versions) {
     this.#folder = folder;
     this.#catalog = catalog;
-    this.#changes = changes;
+    this.#writer = writer;
     this.#versions = versions;
   }
 
@@ -68,58 +70,35 @@ export class Placement {
   /** Notes that the bytes stand in their place. */
   async arrived(path: string, disk: string, incoming: string): Promise<void> {
     const stat = await lstatOrNull(this.#folder.at(disk));
-    if (stat !== null) this.#changes.arrive(path, incoming, stampOf(stat));
+    if (stat !== null) await this.#writer.write('arrive', path, incoming, stampOf(stat));
   }
 
-  async #place({ file, alsoCommit }: Placing): Promise<Put> {
+  async #place({ file, trashId }: Placing): Promise<Put> {
     await this.#folder.requirePresent();
     const known = this.#catalog.file(file.path);
     const disk = known?.disk ?? file.disk;
     await this.#folder.makeParents(disk);
     const there = await this.#fileThere(file.path, disk);
-    if (
-      there !== null &&
-      known?.cid === file.cid &&
-      known.incoming === null &&
-      sameBytes(there, known.stamp)
-    ) {
-      return this.#keepThere(
-        { ...file, disk, stamp: known.stamp, incoming: null },
-        file.incoming,
-        alsoCommit,
-      );
+    const cidThere = there !== null && known !== null && sameBytes(there, known.stamp) ? known.cid : null;
+    if (cidThere === file.cid && known?.incoming === null) {
+      // The same bytes stand there already: only what was said of them is written.
+      const same = { ...file, disk, stamp: known.stamp, incoming: null };
+      const put = await this.#writer.write('place', { file: same, version: null, trashId });
+      await rm(this.#folder.own(file.incoming), { force: true });
+      return put;
     }
-    const put = this.#catalog.transact(() => {
-      alsoCommit?.();
-      if (there !== null) {
-        const cid = known !== null && sameBytes(there, known.stamp) ? known.cid : null;
-        const [size, modifiedMs] = [Number(there.size), modifiedMsOf(there)];
-        if (cid !== file.cid) this.#versions.note(file.incoming, { path: file.path, cid, size, modifiedMs });
-      }
-      return this.#changes.put({ ...file, disk });
-    });
+    const version = there === null || cidThere === file.cid ? null : versionOf(file, there, cidThere);
+    const put = await this.#writer.write('place', { file: { ...file, disk }, version, trashId });
     await this.#finishOrUndo(file.path, disk, file.incoming);
-    await this.#versions.prune(file.path);
+    if (version !== null) await this.#versions.prune(file.path);
     return { ...put, file: this.#catalog.file(file.path) ?? put.file };
-  }
-
-  /** The same bytes stand there already: the new ones are dropped, and only what was said of them is written. */
-  async #keepThere(file: NewFile, incoming: string, alsoCommit?: () => void): Promise<Put> {
-    const put = this.#catalog.transact(() => {
-      alsoCommit?.();
-      return this.#changes.put(file);
-    });
-    await rm(this.#folder.own(incoming), { force: true });
-    return put;
   }
 
   async #finishOrUndo(path: string, disk: string, incoming: string): Promise<void> {
     try {
       await this.finish(path, disk, incoming);
     } catch (error) {
-      this.#catalog.transact(() => {
-        if (this.#catalog.file(path)?.incoming === incoming) this.#changes.remove(path);
-      });
+      await this.#writer.write('unplace', path, incoming);
       throw error;
     }
   }
@@ -131,4 +110,9 @@ export class Placement {
     const kind = stat.isDirectory() ? 'a folder' : stat.isSymbolicLink() ? 'a symlink' : 'a special file';
     throw new Problem('bad_name', { name: path, reason: `${kind} of this name is there already` });
   }
+}
+
+function versionOf(file: Placing['file'], there: FileStamp, cid: string | null): ReplacedVersion {
+  const [size, modifiedMs] = [Number(there.size), modifiedMsOf(there)];
+  return { id: basename(file.incoming), path: file.path, cid, size, modifiedMs };
 }

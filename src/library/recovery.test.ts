@@ -9,13 +9,12 @@ import { Catalog } from './catalog.ts';
 import { type Folders, incomingOf, makeFolders, openLibrary, until } from './library.test-support.ts';
 
 const CHILD = fileURLToPath(new URL('./killed-child.test-support.ts', import.meta.url));
+const STEPS = new URL('./deadly-steps.test-support.ts', import.meta.url).href;
 const INDEX_CHILD = fileURLToPath(new URL('./index-child.test-support.ts', import.meta.url));
 
-interface Acknowledged {
-  readonly act: 'put' | 'withdraw' | 'end';
+interface Said {
+  readonly act: 'done' | 'step';
   readonly name: string;
-  readonly size: number;
-  readonly steps: number;
 }
 
 const CHILDREN_AT_ONCE = 3;
@@ -33,32 +32,35 @@ const ACTS: readonly { readonly name: string; readonly size: number | null }[] =
 
 async function runChild(
   folders: Folders,
-  deadlyStep: number,
-): Promise<{ signal: string | null; said: Acknowledged[] }> {
-  const parameters = [CHILD, folders.shareDir, folders.dataDir, String(deadlyStep)];
-  const child = spawn(process.execPath, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
+  deadlyStep: string,
+): Promise<{ signal: string | null; said: Said[] }> {
+  const parameters = ['--import', STEPS, CHILD, folders.shareDir, folders.dataDir];
+  const child = spawn(process.execPath, parameters, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, DEADLY_STEP: deadlyStep },
+  });
   const chunks = child.stdout.toArray();
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
   assert.ok(code === 0 || signal === 'SIGKILL', `the child ended with ${code ?? signal}`);
   const lines = Buffer.concat(await chunks)
     .toString('utf8')
     .split('\n');
-  return {
-    signal,
-    said: lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Acknowledged),
-  };
+  return { signal, said: lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Said) };
 }
 
 test('killed before any step of uploads, withdrawals and restores, a node loses nothing it acknowledged', async (t) => {
-  const whole = await runChild(makeFolders(t), 0);
-  const steps = whole.said.at(-1)?.steps ?? 0;
-  assert.equal(whole.said.length, ACTS.length + 1);
-  assert.ok(steps > 30, `${steps} steps`);
+  const { said } = await runChild(makeFolders(t), 'main:0');
+  assert.equal(said.filter(({ act }) => act === 'done').length, ACTS.length);
+  const steps = ['main', 'thread'].flatMap((thread) => {
+    const count = said.filter(({ act, name }) => act === 'step' && name === thread).length;
+    assert.ok(count > 10, `${count} steps in ${thread}`);
+    return Array.from({ length: count }, (_, index) => `${thread}:${index + 1}`);
+  });
   await t.test('one step each', { concurrency: CHILDREN_AT_ONCE }, async (t) => {
-    const runs = Array.from({ length: steps }, (_, index) =>
-      t.test(`step ${index + 1} of ${steps}`, async (t) => {
+    const runs = steps.map((step) =>
+      t.test(step, async (t) => {
         const folders = makeFolders(t);
-        const { signal, said } = await runChild(folders, index + 1);
+        const { signal, said } = await runChild(folders, step);
         assert.equal(signal, 'SIGKILL');
         await assertWhole(t, folders, said.length);
       }),

@@ -4,8 +4,8 @@
  */
 import { readdir, rm } from 'node:fs/promises';
 import type { Catalog } from './catalog.ts';
-import type { CatalogChanges } from './catalog-changes.ts';
 import { type CatalogFile, type CatalogRow, FILE_COLUMNS, fileOfRow } from './catalog-file.ts';
+import type { CatalogWriter } from './catalog-orders.ts';
 import type { Placement } from './placement.ts';
 import { lstatOrNull, type OwnPlace, type SharedFolder, sameBytes, stampOf } from './shared-folder.ts';
 
@@ -21,13 +21,13 @@ export interface Recovered {
 export class Recovery {
   readonly #folder: SharedFolder;
   readonly #catalog: Catalog;
-  readonly #changes: CatalogChanges;
+  readonly #writer: CatalogWriter;
   readonly #placement: Placement;
 
-  constructor(folder: SharedFolder, catalog: Catalog, changes: CatalogChanges, placement: Placement) {
+  constructor(folder: SharedFolder, catalog: Catalog, writer: CatalogWriter, placement: Placement) {
     this.#folder = folder;
     this.#catalog = catalog;
-    this.#changes = changes;
+    this.#writer = writer;
     this.#placement = placement;
   }
 
@@ -57,7 +57,7 @@ export class Recovery {
         await this.#placement.arrived(file.path, file.disk, incoming);
         finished += 1;
       } else {
-        this.#catalog.transact(() => this.#changes.remove(file.path));
+        await this.#writer.write('unplace', file.path, incoming);
         undone += 1;
       }
     }

@@ -132,11 +132,6 @@ export class Scanner {
     }
     if (stat === null || !stat.isFile()) return;
     const path = disk.normalize('NFC');
-    const fault = nameFault(path);
-    if (fault !== null) {
-      yield { type: 'skipped', place: disk, reason: fault };
-      return;
-    }
     const stamp = stampOf(stat);
     const known = this.#rowOf(path);
     if (known !== null) {
@@ -146,7 +141,14 @@ export class Scanner {
       }
       seen.add(Number(known.id));
       if (known.incoming !== null || isUnchanged(known, disk, stamp)) return;
-    } else if (this.#isBeingWithdrawn(path)) return;
+    } else {
+      const fault = nameFault(path);
+      if (fault !== null) {
+        yield { type: 'skipped', place: disk, reason: fault };
+        return;
+      }
+      if (this.#isBeingWithdrawn(path)) return;
+    }
     const from = this.#movedFrom(path, stamp);
     yield from === null
       ? { type: 'candidate', path, disk, stamp }

@@ -6,11 +6,10 @@ import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileStamp } from '../content/hash-message.ts';
-import { Problem } from '../problems/problem.ts';
 import { syncFolder } from '../storage/durable-file.ts';
 import type { Catalog } from './catalog.ts';
-import type { CatalogChanges } from './catalog-changes.ts';
-import { type CatalogFile, type CatalogRow, modifiedMsOf, toColumn } from './catalog-file.ts';
+import { type CatalogFile, type CatalogRow, modifiedMsOf } from './catalog-file.ts';
+import type { CatalogWriter } from './catalog-orders.ts';
 import { isAbsent, lstatOrNull, type SharedFolder, sameBytes, stampOf } from './shared-folder.ts';
 
 export interface TrashEntry {
@@ -34,14 +33,12 @@ const ENTRIES_BATCH = 100;
 export class Trash {
   readonly #folder: SharedFolder;
   readonly #catalog: Catalog;
-  readonly #changes: CatalogChanges;
-  readonly #nowMs: () => number;
+  readonly #writer: CatalogWriter;
 
-  constructor(folder: SharedFolder, catalog: Catalog, changes: CatalogChanges, nowMs: () => number) {
+  constructor(folder: SharedFolder, catalog: Catalog, writer: CatalogWriter) {
     this.#folder = folder;
     this.#catalog = catalog;
-    this.#changes = changes;
-    this.#nowMs = nowMs;
+    this.#writer = writer;
   }
 
   /** Newest first. */
@@ -56,13 +53,7 @@ export class Trash {
   /** Takes a file out of the catalog and the folder. @throws Problem `busy` while an upload is replacing it */
   async discard(file: CatalogFile): Promise<void> {
     const id = randomUUID();
-    const removed = this.#catalog.transact(() => {
-      const now = this.#catalog.file(file.path);
-      if (now === null) return null;
-      if (now.incoming !== null) throw new Problem('busy', { seconds: 1 });
-      this.#note(id, now);
-      return this.#changes.remove(now.path);
-    });
+    const removed = await this.#writer.write('discard', file.path, id);
     if (removed !== null) await this.#move(id, removed.disk, removed.stamp);
   }
 
@@ -84,15 +75,12 @@ export class Trash {
       );
       if (entries.length === 0) return emptied;
       for (const { id } of entries) await rm(this.#fileOf(id), { force: true });
-      this.#catalog.transact(() => {
-        for (const { id } of entries) this.forget(id);
-      });
+      await this.#writer.write(
+        'forgetTrash',
+        entries.map(({ id }) => id),
+      );
       emptied += entries.length;
     }
-  }
-
-  forget(id: string): void {
-    this.#catalog.statement('DELETE FROM trash WHERE id = ?').run(id);
   }
 
   async #move(id: string, disk: string, stamp: FileStamp): Promise<void> {
@@ -105,28 +93,8 @@ export class Trash {
       await syncFolder(dirname(this.#fileOf(id)));
       await syncFolder(dirname(place)).catch(() => {}); // The folder itself may have gone meanwhile.
     }
-    if ((await lstatOrNull(this.#fileOf(id))) === null) this.forget(id);
-    else this.#catalog.statement('UPDATE trash SET moved = 1 WHERE id = ?').run(id);
-  }
-
-  #note(id: string, file: CatalogFile): void {
-    const { dev, inode, size, mtimeNs } = file.stamp;
-    this.#catalog
-      .statement('INSERT INTO trash VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)')
-      .run(
-        id,
-        file.path,
-        file.disk,
-        file.cid,
-        toColumn(dev),
-        toColumn(inode),
-        size,
-        mtimeNs,
-        file.type,
-        JSON.stringify(file.tags),
-        file.copies,
-        this.#nowMs(),
-      );
+    if ((await lstatOrNull(this.#fileOf(id))) === null) await this.#writer.write('forgetTrash', [id]);
+    else await this.#writer.write('discarded', id);
   }
 
   #entries(sql: string, ...parameters: (string | number)[]): TrashEntry[] {

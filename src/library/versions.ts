@@ -6,6 +6,7 @@ import { rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { syncFolder } from '../storage/durable-file.ts';
 import type { Catalog } from './catalog.ts';
+import type { CatalogWriter } from './catalog-orders.ts';
 import { linkOrMove } from './link-or-move.ts';
 import { lstatOrNull, type SharedFolder } from './shared-folder.ts';
 
@@ -30,14 +31,14 @@ const PRUNED_BATCH = 100;
 export class Versions {
   readonly #folder: SharedFolder;
   readonly #catalog: Catalog;
+  readonly #writer: CatalogWriter;
   readonly #bounds: VersionBounds;
-  readonly #nowMs: () => number;
 
-  constructor(folder: SharedFolder, catalog: Catalog, bounds: VersionBounds, nowMs: () => number) {
+  constructor(folder: SharedFolder, catalog: Catalog, writer: CatalogWriter, bounds: VersionBounds) {
     this.#folder = folder;
     this.#catalog = catalog;
+    this.#writer = writer;
     this.#bounds = bounds;
-    this.#nowMs = nowMs;
   }
 
   /** Newest first. */
@@ -55,13 +56,6 @@ export class Versions {
       }));
   }
 
-  /** Inside the transaction that replaces the bytes: says that they are to be kept. */
-  note(incoming: string, old: Pick<Version, 'path' | 'cid' | 'size' | 'modifiedMs'>): void {
-    this.#catalog
-      .statement('INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?)')
-      .run(basename(incoming), old.path, old.cid, old.size, old.modifiedMs, this.#nowMs());
-  }
-
   /** Before the rename: keeps the bytes at `place` if they were noted and are not kept yet. */
   async keep(incoming: string, place: string): Promise<void> {
     const id = basename(incoming);
@@ -76,7 +70,7 @@ export class Versions {
 
   /** Removes what exceeds the bounds: under one path, or, without one, whatever is too old. */
   async prune(path?: string): Promise<void> {
-    const oldestMs = this.#nowMs() - this.#bounds.versionsMaxAgeMs;
+    const oldestMs = Date.now() - this.#bounds.versionsMaxAgeMs;
     for (;;) {
       const old = this.#catalog
         .statement('SELECT id FROM versions WHERE replaced_ms < ? AND (?2 IS NULL OR path = ?2) LIMIT ?3')
@@ -91,9 +85,7 @@ export class Versions {
       const ids = new Set([...old, ...surplus]);
       if (ids.size === 0) return;
       for (const id of ids) await rm(this.#fileOf(id), { force: true });
-      this.#catalog.transact(() => {
-        for (const id of ids) this.#catalog.statement('DELETE FROM versions WHERE id = ?').run(id);
-      });
+      await this.#writer.write('forgetVersions', [...ids]);
     }
   }
 

@@ -5,7 +5,7 @@ import { type Cid, fromMultiformats } from './cid.ts';
 import { BLOCK_BYTES_MAX, LINKS_MAX } from './profile.ts';
 import { decodeFileData } from './unixfs-data.ts';
 
-export interface NodeLink {
+interface NodeLink {
   readonly cid: { readonly codec: Cid['codec']; readonly digest: Uint8Array };
   /** Bytes of the file below this link. */
   readonly size: number;

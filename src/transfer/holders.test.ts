@@ -51,11 +51,19 @@ describe('a download from several holders', () => {
       response.writeHead(200, headersFrom(SIZE, 0)).end(at.file.bytes);
       return true;
     });
-    const cut = at.cutting();
-    await at.get(at.from(short, await at.serve(cut.mischief), deaf, await at.serve()), {
-      onBytes: cut.onBytes,
+    const shifted = await at.serve((_request, response, start) => {
+      if (start < 1) return false;
+      const range = `bytes 0-${SIZE - start - 1}/${SIZE}`;
+      response.writeHead(206, { 'content-length': SIZE - start, 'content-range': range });
+      response.end(at.file.bytes.subarray(start));
+      return true;
     });
-    assert.equal(deaf.starts.length, 1);
+    const honest = await at.serve();
+    const cut = at.cutting();
+    const wanted = at.from(short, await at.serve(cut.mischief), deaf, shifted, honest);
+    await at.get(wanted, { onBytes: cut.onBytes });
+    const asked = [deaf, shifted, honest].map((server) => server.starts);
+    assert.deepEqual(asked, [[MIB], [MIB], [MIB]]);
     await at.isWhole();
   });
 

@@ -215,13 +215,18 @@ function probeUnprovenOrDead(turn: Turn): void {
     if (member.health === 'unproven' && unproven > 0) {
       unproven--;
       probe(turn, member);
-    } else if (member.health === 'dead' && revivals > 0 && member.reviveAt <= turn.now) {
+    } else if (isAway(member) && revivals > 0 && member.reviveAt <= turn.now) {
       revivals--;
       member.reviveWaitMs = Math.min(member.reviveWaitMs * 2, parameters.revivalMaxMs);
       member.reviveAt = turn.now + jittered(turn, member.reviveWaitMs);
       probe(turn, member);
     }
   }
+}
+
+/** It may come back, or take its place, without a word to this node. */
+function isAway(member: Member): boolean {
+  return member.health === 'dead' || (member.health === 'alive' && !member.joined);
 }
 
 function probeUnlessHeard(turn: Turn, contact: Contact): void {

@@ -1,11 +1,11 @@
 /**
  * Doubt: a node that joined just now, or that was paused for about as long as it takes to be declared dead, claims no key
- * until its head has answered it and its predecessor points at it or is gone. Others may have taken its place meanwhile.
+ * until its head has answered it and its predecessor, in no doubt itself, points at it. Others may have taken its place.
  */
 import { isSameLife } from './contact.ts';
 import { probeContact } from './detector.ts';
 import { isBetweenOpenOpen } from './interval.ts';
-import { isGone, learn } from './members.ts';
+import { learn } from './members.ts';
 import type { Contact } from './message.ts';
 import type { Purpose } from './state.ts';
 import { clearTimer, post, send, setTimer, type Turn } from './turn.ts';
@@ -15,11 +15,9 @@ const VERIFY: Purpose = { type: 'verifyPredecessor' };
 
 export function beginDoubt(turn: Turn): void {
   const { state, now } = turn;
-  const { predecessor } = state;
-  state.doubt = { since: now, successorAnswered: false, predecessorConfirmed: predecessor === null };
+  state.doubt = { since: now, successorAnswered: false, predecessorConfirmed: false };
   setTimer(turn, DOUBT_TIMER, state.parameters.doubtRetryMs);
-  if (predecessor !== null && isGone(state, predecessor)) predecessorGone(turn);
-  else verifyPredecessor(turn);
+  verifyPredecessor(turn);
 }
 
 export function endDoubt(turn: Turn): void {
@@ -50,30 +48,23 @@ export function confirmSuccessor(turn: Turn): void {
   endIfSettled(turn);
 }
 
-/** `notifier` says that its head is this node. */
-export function confirmPredecessor(turn: Turn, notifier: Contact): void {
-  const { doubt, predecessor } = turn.state;
-  if (doubt === null || predecessor === null || !isSameLife(predecessor, notifier)) return;
-  doubt.predecessorConfirmed = true;
-  endIfSettled(turn);
-}
-
-/** Whoever follows must notify; until then what the gone one left is claimed by nobody. */
-export function predecessorGone(turn: Turn): void {
+/** The predecessor notified, or is another. The notify may have waited as long as this node was paused: it is asked now. */
+export function predecessorSpoke(turn: Turn): void {
   const { doubt } = turn.state;
   if (doubt === null) return;
-  doubt.predecessorConfirmed = true;
-  endIfSettled(turn);
+  doubt.predecessorConfirmed = false;
+  verifyPredecessor(turn);
 }
 
-/** The predecessor's list: does it point here, or at a node between? */
+/** The predecessor, in no doubt itself, named its successors: does it point here, or at a node between? */
 export function onPredecessorList(turn: Turn, from: Contact, successors: readonly Contact[]): void {
   const { state } = turn;
-  const { predecessor, self } = state;
-  if (predecessor === null || !isSameLife(predecessor, from)) return;
+  const { predecessor, self, doubt } = state;
+  if (doubt === null || predecessor === null || !isSameLife(predecessor, from)) return;
   const head = successors[0];
   if (head !== undefined && isSameLife(head, self)) {
-    confirmPredecessor(turn, from);
+    doubt.predecessorConfirmed = true;
+    endIfSettled(turn);
     return;
   }
   for (const entry of successors) {
@@ -84,10 +75,14 @@ export function onPredecessorList(turn: Turn, from: Contact, successors: readonl
   }
 }
 
+/**
+ * Asks the predecessor for the owner of its own identifier: it answers as owner only when in no doubt itself, so that
+ * neighbours who were paused together do not confirm one another.
+ */
 function verifyPredecessor(turn: Turn): void {
   const { predecessor, parameters } = turn.state;
   if (predecessor === null) return;
-  send(turn, predecessor, { type: 'neighbours', listHash: '' }, parameters.requestTimeoutMs, VERIFY);
+  send(turn, predecessor, { type: 'findOwner', key: predecessor.id }, parameters.requestTimeoutMs, VERIFY);
 }
 
 function endIfSettled(turn: Turn): void {

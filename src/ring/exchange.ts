@@ -6,7 +6,7 @@
 import { isSameLife } from './contact.ts';
 import { setDigest } from './digest.ts';
 import { markLeft } from './leave.ts';
-import { addMember, isProven, learn } from './members.ts';
+import { addMember, isProven, isStale, learn } from './members.ts';
 import type { Contact, MemberEntry } from './message.ts';
 import type { Member, Purpose, RingState } from './state.ts';
 import { membersView } from './state.ts';
@@ -75,11 +75,9 @@ function takeInEntry(turn: Turn, { contact, status }: MemberEntry): void {
   const known = state.members.get(contact.id);
   if (status !== 'left') learn(turn, contact);
   if (known === undefined || !isSameLife(known.contact, contact)) return;
-  const isStale = now - known.lastProbeAt > 2 * state.parameters.probeIntervalMs;
-  if (status === 'alive') {
-    if (known.health === 'dead' && isStale) known.reviveAt = now;
-  } else if (known.health === 'alive') {
-    if (isStale && now - known.heardAt > state.parameters.probeIntervalMs)
+  if (status === 'alive') return;
+  if (known.health === 'alive') {
+    if (isStale(turn, known) && now - known.heardAt > state.parameters.probeIntervalMs)
       post(turn, { type: 'questioned', contact });
   } else if (status === 'left') {
     markLeft(turn, contact);

@@ -5,6 +5,7 @@ import { beginDoubt } from './doubt.ts';
 import { exchangeSoon, PUSH_TIMER } from './exchange.ts';
 import { resumeLookups } from './lookup.ts';
 import type { Contact } from './message.ts';
+import { notifyHead } from './notify.ts';
 import { becomeOrphan } from './orphan.ts';
 import { extendTail, prune } from './prune.ts';
 import { onPredecessorGone } from './rectify.ts';
@@ -42,10 +43,12 @@ function settle(turn: Turn, fact: Exclude<Fact, { type: 'neighboursChanged' }>):
       afterGone(turn, fact.contact);
       return;
     case 'returned':
-      // Lists were applied without it; and where one comes back from behind a partition, others do too.
-      turn.state.appliedHash = '';
+      // Where one comes back from behind a partition, others do too.
       hastenRevivals(turn);
-      considerNearest(turn);
+      readmit(turn);
+      return;
+    case 'placed':
+      readmit(turn);
       return;
     case 'questioned':
       probeContact(turn, fact.contact);
@@ -60,12 +63,20 @@ function settle(turn: Turn, fact: Exclude<Fact, { type: 'neighboursChanged' }>):
       resumeLookups(turn);
       return;
     case 'doubtEnded':
+      // A head that is in doubt because this node was learns it now.
+      notifyHead(turn);
       resumeLookups(turn);
       return;
     case 'superseded':
       afterSuperseded(turn, fact.by);
       return;
   }
+}
+
+/** Lists were applied without a node that belongs in them: they are asked for in full again. */
+function readmit(turn: Turn): void {
+  turn.state.appliedHash = '';
+  considerNearest(turn);
 }
 
 function afterGone(turn: Turn, contact: Contact): void {

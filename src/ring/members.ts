@@ -32,6 +32,11 @@ export function isUsable(state: RingState, contact: Contact): boolean {
   return (member.health === 'alive' || member.health === 'unproven') && !isGone(state, contact);
 }
 
+/** Not probed lately: word of others about it is worth a ping. */
+export function isStale(turn: Turn, member: Member): boolean {
+  return turn.now - member.lastProbeAt > 2 * turn.state.parameters.probeIntervalMs;
+}
+
 export function isProven(member: Member): boolean {
   return member.heardAt !== Number.NEGATIVE_INFINITY;
 }
@@ -56,7 +61,9 @@ export function learn(turn: Turn, contact: Contact): void {
     }
     return;
   }
-  if (isSameLife(member.contact, contact) && isUsable(state, contact)) learnRoute(turn, contact);
+  if (!isSameLife(member.contact, contact)) return;
+  if (isUsable(state, contact)) learnRoute(turn, contact);
+  else if (isGone(state, contact) && isStale(turn, member)) post(turn, { type: 'questioned', contact });
 }
 
 /** The entry for a contact, made if there is none. Null when the list is full of neighbours. */
@@ -99,8 +106,10 @@ export function setJoined(turn: Turn, contact: Contact, joined: boolean): void {
   const member = turn.state.members.get(contact.id);
   if (member === undefined || !isSameLife(member.contact, contact) || member.joined === joined) return;
   member.joined = joined;
+  member.reviveWaitMs = turn.state.parameters.revivalMinMs;
+  member.reviveAt = turn.now + member.reviveWaitMs;
   if (joined) learnRoute(turn, contact);
-  else post(turn, { type: 'gone', contact });
+  post(turn, { type: joined ? 'placed' : 'gone', contact });
 }
 
 export function isNeighbour(state: RingState, contact: Contact): boolean {

@@ -47,7 +47,7 @@ export interface RingParameters {
   readonly pauseMs: number;
   /** Between two attempts to verify predecessor and successor while in doubt. */
   readonly doubtRetryMs: number;
-  /** Doubt ends after this at the latest: with one-way links a predecessor may never come to point back. */
+  /** Doubt ends after this at the latest: a predecessor may be dead, or all may have been paused together. Above detection. */
   readonly doubtMaxMs: number;
   /** Stabilise so soon after a change, several changes in one. */
   readonly stabilizeMinMs: number;
@@ -121,7 +121,7 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   revivalsPerRound: 8,
   pauseMs: 2_600,
   doubtRetryMs: 500,
-  doubtMaxMs: 10_000,
+  doubtMaxMs: 4_000,
   stabilizeMinMs: 200,
   stabilizeMaxMs: 15_000,
   stabilizeGrowth: 1.5,

@@ -4,7 +4,7 @@
  */
 import { isSameLife } from './contact.ts';
 import { probeContact } from './detector.ts';
-import { confirmPredecessor, predecessorGone } from './doubt.ts';
+import { predecessorSpoke } from './doubt.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { assertPredecessorMayBecome } from './invariants.ts';
 import { addMember, isGone, isUsable } from './members.ts';
@@ -30,7 +30,7 @@ function rectify(turn: Turn, notifier: Contact): void {
   const member = addMember(turn, notifier);
   if (member !== null) member.joined = true;
   if (predecessor !== null && isSameLife(predecessor, notifier)) {
-    confirmPredecessor(turn, notifier);
+    predecessorSpoke(turn);
     return;
   }
   if (
@@ -56,7 +56,6 @@ export function onPredecessorAnswered(turn: Turn): void {
 /** The predecessor is gone: who notified meanwhile takes its place; else it stands until somebody notifies. */
 export function onPredecessorGone(turn: Turn): void {
   const { state } = turn;
-  predecessorGone(turn);
   const waiting = state.waitingNotifier;
   if (waiting !== null && !isGone(state, waiting)) adoptPredecessor(turn, waiting);
   state.waitingNotifier = null;
@@ -68,7 +67,7 @@ function adoptPredecessor(turn: Turn, next: Contact): void {
   state.predecessor = next;
   state.waitingNotifier = null;
   post(turn, { type: 'neighboursChanged' });
-  confirmPredecessor(turn, next);
+  predecessorSpoke(turn);
   introduceToNearer(turn, next);
 }
 

@@ -58,7 +58,7 @@ function route(turn: Turn, requestId: number, pending: Pending, reply: RingReply
       onExtension(turn, pending, reply?.type === 'neighbours' ? reply.successors : null);
       return;
     case 'verifyPredecessor':
-      if (reply?.type === 'neighbours') {
+      if (reply?.type === 'owner') {
         onPredecessorList(turn, to, reply.successors);
         return;
       }

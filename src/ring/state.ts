@@ -70,7 +70,7 @@ export interface Lookup {
 export interface Doubt {
   readonly since: MonotonicMs;
   successorAnswered: boolean;
-  /** The predecessor points at this node, or is gone. */
+  /** The predecessor, in no doubt itself, points at this node. */
   predecessorConfirmed: boolean;
 }
 

@@ -11,6 +11,8 @@ export type Fact =
   | { readonly type: 'gone'; readonly contact: Contact }
   /** A node that was thought dead answered. */
   | { readonly type: 'returned'; readonly contact: Contact }
+  /** A node that had no place in the ring has one. */
+  | { readonly type: 'placed'; readonly contact: Contact }
   /** Something speaks against this life: it is to be asked itself. */
   | { readonly type: 'questioned'; readonly contact: Contact }
   /** A contact worth trying as a new head. */

@@ -1,0 +1,199 @@
+/** What a ring promises, told with all of its faults in virtual time. */
+import assert from 'node:assert/strict';
+import { isBetweenOpenClosed } from '../ring/interval.ts';
+import { isIdeal, listsAreOrdered, theRingIsOrdered, thereIsOneRing, trueOwner } from './checkers.ts';
+import { randomIdentifier, sample } from './random.ts';
+import type { SimulatedNode } from './simulated-node.ts';
+import { assertTrueOwners, eventually, story } from './story.ts';
+import { World } from './world.ts';
+
+const FILE = 'src/simulator/stories.test.ts';
+const SETTLED_MS = 60_000;
+const REPAIR_MS = 15_000;
+
+/** A ring of `count` that has come to rest. */
+function settledRing(seed: number, count: number): { world: World; nodes: SimulatedNode[] } {
+  const world = new World({ seed });
+  const nodes = world.startRing(count, 100);
+  eventually(world, isIdeal, 30_000);
+  world.run(SETTLED_MS);
+  assert.equal(isIdeal(world.live()), null);
+  return { world, nodes };
+}
+
+for (const count of [1, 2, 3, 5, 32]) {
+  story(`${count} nodes that join one after the other become one ideal ring`, FILE, (seed) => {
+    const world = new World({ seed });
+    world.startRing(count, 1_000);
+    eventually(world, isIdeal, 10_000);
+    assertTrueOwners(world, 50);
+  });
+
+  story(`${count} nodes that join at once become one ideal ring`, FILE, (seed) => {
+    const world = new World({ seed });
+    world.startRing(count, 0);
+    eventually(world, isIdeal, 10_000);
+    assert.equal(listsAreOrdered(world.live()), null);
+    assert.equal(thereIsOneRing(world.live()), null);
+    assert.equal(theRingIsOrdered(world.live()), null);
+    assertTrueOwners(world, 50);
+  });
+}
+
+story('a settled ring of 32 answers lookups in one hop', FILE, (seed) => {
+  const { world } = settledRing(seed, 32);
+  const hops = assertTrueOwners(world, 300);
+  assert.ok(
+    hops.every((count) => count <= 1),
+    `hops: ${hops}`,
+  );
+});
+
+story('a ring at rest is quiet: few messages, none of them about change', FILE, (seed) => {
+  const { world } = settledRing(seed, 32);
+  const before = world.network.sent;
+  world.run(60_000);
+  const perNodeAndSecond = (world.network.sent - before) / 32 / 60;
+  assert.ok(perNodeAndSecond < 4, `${perNodeAndSecond} messages per node and second`);
+});
+
+story('ten of 32 killed at once: ideal within 15 s, and every owner true', FILE, (seed) => {
+  const { world, nodes } = settledRing(seed, 32);
+  for (const node of sample(world.random, nodes, 10)) world.kill(node);
+  assertTrueOwners(world, 20, REPAIR_MS);
+  eventually(world, isIdeal, REPAIR_MS);
+  assertTrueOwners(world, 100);
+});
+
+story(
+  'ten of 32 paused for a minute: the others close the ring; back again, every owner is true within 15 s',
+  FILE,
+  (seed) => {
+    const { world, nodes } = settledRing(seed, 32);
+    const paused = sample(world.random, nodes, 10);
+    for (const node of paused) node.pause();
+    world.run(REPAIR_MS);
+    assert.equal(isIdeal(world.live()), null);
+    assertTrueOwners(world, 50);
+    world.run(45_000);
+    for (const node of paused) node.resume();
+    world.run(REPAIR_MS);
+    assert.equal(isIdeal(world.live()), null);
+    assertTrueOwners(world, 200);
+  },
+);
+
+story('nodes that go on after a pause claim no key of those that joined meanwhile', FILE, (seed) => {
+  const { world, nodes } = settledRing(seed, 16);
+  const [first, ...others] = nodes;
+  assert.ok(first);
+  const paused = sample(world.random, others, 6);
+  for (const node of paused) node.pause();
+  world.run(20_000);
+  for (let i = 0; i < 16; i++) world.start([first]);
+  world.run(40_000);
+  const stayed = world.live();
+  for (const node of paused) node.resume();
+  // They ask at once, before they could learn anything. Until the ring knows of them again, either owner is true.
+  for (let i = 0; i < 20; i++) {
+    assertNoneStoodNearer(world, paused, stayed);
+    world.run(i);
+  }
+});
+
+function assertNoneStoodNearer(
+  world: World,
+  askers: readonly SimulatedNode[],
+  stayed: readonly SimulatedNode[],
+): void {
+  const key = randomIdentifier(world.random);
+  const asked = askers.map((node) => ({ node, lookupId: node.lookup(key, 10_000) }));
+  const isDone = (): boolean => asked.every(({ node, lookupId }) => node.results.has(lookupId));
+  assert.notEqual(world.runUntil(isDone, 11_000, 1), null);
+  for (const { node, lookupId } of asked) {
+    const owner = node.results.get(lookupId)?.owner?.id ?? '';
+    const settled = trueOwner(stayed, key);
+    assert.ok(
+      owner === settled || isBetweenOpenClosed(key, owner, settled),
+      `${key}: ${owner}, not ${settled}`,
+    );
+  }
+}
+
+story('a graceful leave fails no lookup that is under way', FILE, (seed) => {
+  const { world, nodes } = settledRing(seed, 12);
+  const asked: { node: SimulatedNode; lookupId: number }[] = [];
+  const leaving = sample(world.random, nodes.slice(1), 6);
+  const staying = nodes.filter((node) => !leaving.includes(node));
+  for (const node of leaving) {
+    node.feed({ type: 'leave' });
+    for (let i = 0; i < 40; i++) {
+      const asker = staying[i % staying.length] as SimulatedNode;
+      asked.push({ node: asker, lookupId: asker.lookup(randomIdentifier(world.random), 5_000) });
+      world.run(25);
+    }
+  }
+  world.run(6_000);
+  for (const { node, lookupId } of asked) assert.equal(node.results.get(lookupId)?.outcome, 'found');
+  for (const node of leaving) assert.equal(node.state.phase, 'left');
+  eventually(world, isIdeal, REPAIR_MS);
+});
+
+story('nodes killed and started again at once under their old ids are taken for new lives', FILE, (seed) => {
+  const { world, nodes } = settledRing(seed, 12);
+  const [seedNode, ...others] = nodes;
+  assert.ok(seedNode);
+  for (const node of sample(world.random, others, 5)) {
+    world.restart(node, [seedNode]);
+    world.run(300);
+  }
+  eventually(world, isIdeal, REPAIR_MS);
+  for (const { state } of world.live()) {
+    for (const { id, incarnation } of state.successors) {
+      assert.equal(incarnation, world.live().find((node) => node.contact.id === id)?.contact.incarnation);
+    }
+  }
+  assertTrueOwners(world, 100);
+});
+
+story(
+  'two halves of a partition are rings of their own, and one again within 30 s after it heals',
+  FILE,
+  (seed) => {
+    const { world, nodes } = settledRing(seed, 24);
+    const left = new Set(sample(world.random, nodes, 12).map((node) => node.contact.address));
+    world.network.partition((address) => (left.has(address) ? 0 : 1));
+    world.run(120_000);
+    const [a, b] = [
+      nodes.filter((node) => left.has(node.contact.address)),
+      nodes.filter((node) => !left.has(node.contact.address)),
+    ];
+    assert.equal(isIdeal(a), null);
+    assert.equal(isIdeal(b), null);
+    world.network.heal();
+    eventually(world, isIdeal, 60_000);
+    assertTrueOwners(world, 100);
+  },
+);
+
+story('with 5 % of messages lost a ring forms, and kills are repaired', FILE, (seed) => {
+  const world = new World({ seed, conditions: { latencyMinMs: 1, latencyMaxMs: 30, loss: 0.05 } });
+  const nodes = world.startRing(32, 100);
+  eventually(world, isIdeal, 60_000);
+  for (const node of sample(world.random, nodes, 10)) world.kill(node);
+  eventually(world, theRingIsOrdered, 30_000);
+  assertTrueOwners(world, 100, 10_000);
+});
+
+story('the last node of a ring serves alone, and takes the others in again', FILE, (seed) => {
+  const { world, nodes } = settledRing(seed, 3);
+  const [a, b, c] = nodes;
+  assert.ok(a && b && c);
+  world.kill(a);
+  world.kill(b);
+  eventually(world, isIdeal, REPAIR_MS);
+  assertTrueOwners(world, 10);
+  world.restart(a, [c]);
+  world.restart(b, [c]);
+  eventually(world, isIdeal, REPAIR_MS);
+});

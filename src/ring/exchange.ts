@@ -6,7 +6,7 @@
 import { isSameLife } from './contact.ts';
 import { setDigest } from './digest.ts';
 import { markLeft } from './leave.ts';
-import { addMember, isProven, isStale, learn } from './members.ts';
+import { addMember, isGone, isProven, isStale, learn } from './members.ts';
 import type { Contact, MemberEntry } from './message.ts';
 import type { Member, Purpose, RingState } from './state.ts';
 import { membersView } from './state.ts';
@@ -37,8 +37,8 @@ export function exchange(turn: Turn): void {
 
 /** Tells the predecessor that something changed here. */
 export function pushToPredecessor(turn: Turn): void {
-  const { predecessor, phase, members } = turn.state;
-  if (phase !== 'member' || predecessor === null || members.get(predecessor.id)?.health !== 'alive') return;
+  const { predecessor, phase } = turn.state;
+  if (phase !== 'member' || predecessor === null || isGone(turn.state, predecessor)) return;
   sendMembers(turn, predecessor, [], PUSH);
 }
 

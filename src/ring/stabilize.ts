@@ -177,6 +177,8 @@ export function onNeighboursFailure(
   state.stabilizeRequestId = 0;
   refuse(turn, pending.to, reply);
   endRound(turn);
+  // Perhaps only a message was lost: what called for this round still waits.
+  if (reply === null) stabilizeSoon(turn, state.parameters.requestTimeoutMs);
 }
 
 /** A node answered a question of state that it has no place in the ring, or not in this life. */

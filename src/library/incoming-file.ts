@@ -74,11 +74,14 @@ async function pour(
   }
 }
 
+/** Gathered before the first write: most files are small. */
+const FIRST_BYTES = 65_536;
+
 /** Gathers chunks of any length into writes of a piece, one of which is under way while the next is gathered. */
 class PieceWriter {
   readonly #handle: FileHandle;
   readonly #room: Room;
-  #filling: Buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  #filling: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   #filled = 0;
   #written = 0;
   #writing: Promise<Buffer | null> = Promise.resolve(null);
@@ -90,23 +93,24 @@ class PieceWriter {
 
   async write(chunk: Uint8Array): Promise<void> {
     for (let offset = 0; offset < chunk.length; ) {
-      const taken = Math.min(PIECE_BYTES - this.#filled, chunk.length - offset);
+      const taken = Math.min(this.#filling.length - this.#filled, chunk.length - offset);
       this.#filling.set(chunk.subarray(offset, offset + taken), this.#filled);
       this.#filled += taken;
       offset += taken;
-      if (this.#filled === PIECE_BYTES) await this.#flush();
+      if (this.#filled === this.#filling.length) await this.#flush();
     }
   }
 
   async finish(): Promise<void> {
-    if (this.#filled > 0) await this.#flush();
     await this.#writing;
+    if (this.#filled > 0)
+      await writeWhole(this.#handle, this.#filling.subarray(0, this.#filled), this.#written);
   }
 
   async #flush(): Promise<void> {
     const spare = await this.#writing;
     const [full, length, position] = [this.#filling, this.#filled, this.#written];
-    this.#filling = spare ?? Buffer.allocUnsafeSlow(PIECE_BYTES);
+    this.#filling = spare?.length === PIECE_BYTES ? spare : Buffer.allocUnsafeSlow(PIECE_BYTES);
     this.#filled = 0;
     this.#written += length;
     this.#writing = writeWhole(this.#handle, full.subarray(0, length), position).then(() => full);

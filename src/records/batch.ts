@@ -44,22 +44,70 @@ function siblings(levels: readonly (readonly Uint8Array[])[], leaf: number): Uin
   return levels.slice(0, -1).map((level, height) => level[(leaf >> height) ^ 1] ?? NOTHING);
 }
 
-/** Does `leaf` at `index` lead to `root` by `path`? False for anything malformed. */
+/** Nodes of one tree that are known to lead to its root, by height and index: so that each is hashed once for all leaves. */
+export class ProvenNodes {
+  readonly #nodes = new Map<number, Uint8Array>();
+
+  get(height: number, index: number): Uint8Array | undefined {
+    return this.#nodes.get(nodeName(height, index));
+  }
+
+  add(height: number, index: number, hash: Uint8Array): void {
+    this.#nodes.set(nodeName(height, index), hash);
+  }
+}
+
+function nodeName(height: number, index: number): number {
+  return height * 2 ** (BATCH_DEPTH_MAX + 1) + index;
+}
+
+/**
+ * Does `leaf` at `index` lead to `root` by `path`? False for anything malformed.
+ * @param proven what earlier leaves of the same root proved; learns from this one
+ */
 export function leadsToRoot(
   sha256: Sha256,
   leaf: Uint8Array,
   index: number,
   path: Uint8Array,
   root: Uint8Array,
+  proven: ProvenNodes = new ProvenNodes(),
 ): boolean {
   const depth = path.length / HASH_BYTES;
   if (!Number.isInteger(depth) || depth > BATCH_DEPTH_MAX || index < 0 || index >= 2 ** depth) return false;
-  let hash = leaf;
+  const hashes: Uint8Array[] = [leaf];
   for (let height = 0; height < depth; height++) {
-    const sibling = path.subarray(height * HASH_BYTES, (height + 1) * HASH_BYTES);
-    hash = (index >> height) & 1 ? nodeHash(sha256, sibling, hash) : nodeHash(sha256, hash, sibling);
+    const hash = hashes[height] ?? leaf;
+    const known = proven.get(height, index >> height);
+    if (known !== undefined)
+      return equalBytes(known, hash) && hasProvenSiblings(index, path, height, proven) && learn(height);
+    const sibling = siblingAt(path, height);
+    const isRight = ((index >> height) & 1) === 1;
+    hashes.push(isRight ? nodeHash(sha256, sibling, hash) : nodeHash(sha256, hash, sibling));
   }
-  return equalBytes(hash, root);
+  return equalBytes(hashes[depth] ?? leaf, root) && learn(depth);
+
+  /** What was hashed below `top`, and the siblings beside it, are bound by the root now. */
+  function learn(top: number): true {
+    for (let height = 0; height < top; height++) {
+      proven.add(height, index >> height, hashes[height] ?? leaf);
+      proven.add(height, (index >> height) ^ 1, siblingAt(path, height).slice());
+    }
+    return true;
+  }
+}
+
+/** The rest of a path from a proven node up: nothing to hash, but each sibling has to be the one that was proven. */
+function hasProvenSiblings(index: number, path: Uint8Array, from: number, proven: ProvenNodes): boolean {
+  for (let height = from; height < path.length / HASH_BYTES; height++) {
+    const known = proven.get(height, (index >> height) ^ 1);
+    if (known === undefined || !equalBytes(known, siblingAt(path, height))) return false;
+  }
+  return true;
+}
+
+function siblingAt(path: Uint8Array, height: number): Uint8Array {
+  return path.subarray(height * HASH_BYTES, (height + 1) * HASH_BYTES);
 }
 
 function nodeHash(sha256: Sha256, left: Uint8Array, right: Uint8Array): Uint8Array {

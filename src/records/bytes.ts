@@ -14,13 +14,26 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
+/** Value of a hexadecimal digit by its character code. */
+const VALUES = new Uint8Array(128);
+for (let value = 0; value < 16; value++) {
+  VALUES[value.toString(16).charCodeAt(0)] = value;
+  VALUES[value.toString(16).toUpperCase().charCodeAt(0)] = value;
+}
+
 /** @param hex an even number of hexadecimal digits */
 export function fromHex(hex: string): Uint8Array {
   const bytes = new Uint8Array(hex.length / 2);
-  for (let index = 0; index < bytes.length; index++) {
-    bytes[index] = Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16);
-  }
+  writeHex(bytes, 0, hex);
   return bytes;
+}
+
+/** Writes the bytes of `hex` from `offset` on. */
+export function writeHex(target: Uint8Array, offset: number, hex: string): void {
+  for (let index = 0; index < hex.length; index += 2) {
+    const high = VALUES[hex.charCodeAt(index)] ?? 0;
+    target[offset + (index >> 1)] = (high << 4) | (VALUES[hex.charCodeAt(index + 1)] ?? 0);
+  }
 }
 
 export function utf8(text: string): Uint8Array {

@@ -2,7 +2,7 @@
  * The canonical encoding of a record: every field with its length before it (4 bytes, big-endian), in fixed order, so that
  * no two records share an encoding. What Protocol Buffers may encode in several ways is never hashed.
  */
-import { concatBytes, fromHex, type Sha256, utf8 } from './bytes.ts';
+import { type Sha256, utf8, writeHex } from './bytes.ts';
 import type { RecordDraft, RecordKind, SignedBatch } from './record.ts';
 
 const LEAF_DOMAIN = utf8('anillo-record-v1\0');
@@ -23,30 +23,54 @@ export function leafHash(sha256: Sha256, batch: LeafContext, record: RecordDraft
 }
 
 export function encodeLeaf(batch: LeafContext, record: RecordDraft): Uint8Array {
-  return concatBytes(
-    LEAF_DOMAIN,
-    ...sized(fromHex(batch.networkId)),
-    ...sized(uint64(BigInt(batch.version))),
-    ...sized(uint64(BigInt(KIND_NUMBERS[record.kind]))),
-    ...sized(fromHex(record.key)),
-    ...sized(fromHex(record.publisher)),
-    ...sized(fromHex(batch.signer)),
-    ...sized(batch.credential),
-    ...sized(uint64(record.seq)),
-    ...sized(uint64(BigInt(record.issuedAtMs))),
-    ...sized(record.body),
-  );
+  const variable = batch.credential.length + record.body.length;
+  const writer = new FieldWriter(LEAF_DOMAIN.length + FIELDS * 4 + IDENTIFIERS * 32 + NUMBERS * 8 + variable);
+  writer.hex(batch.networkId);
+  writer.uint64(BigInt(batch.version));
+  writer.uint64(BigInt(KIND_NUMBERS[record.kind]));
+  writer.hex(record.key);
+  writer.hex(record.publisher);
+  writer.hex(batch.signer);
+  writer.bytes(batch.credential);
+  writer.uint64(record.seq);
+  writer.uint64(BigInt(record.issuedAtMs));
+  writer.bytes(record.body);
+  return writer.whole;
 }
 
-/** @param value 0 to 2^64 - 1 */
-export function uint64(value: bigint): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, value);
-  return bytes;
-}
+const [FIELDS, IDENTIFIERS, NUMBERS] = [10, 4, 4];
 
-function sized(field: Uint8Array): [Uint8Array, Uint8Array] {
-  const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, field.length);
-  return [length, field];
+class FieldWriter {
+  readonly whole: Uint8Array;
+  readonly #view: DataView;
+  #offset = LEAF_DOMAIN.length;
+
+  constructor(length: number) {
+    this.whole = new Uint8Array(length);
+    this.whole.set(LEAF_DOMAIN);
+    this.#view = new DataView(this.whole.buffer);
+  }
+
+  hex(text: string): void {
+    this.#size(text.length / 2);
+    writeHex(this.whole, this.#offset, text);
+    this.#offset += text.length / 2;
+  }
+
+  uint64(value: bigint): void {
+    this.#size(8);
+    this.#view.setBigUint64(this.#offset, value);
+    this.#offset += 8;
+  }
+
+  bytes(field: Uint8Array): void {
+    this.#size(field.length);
+    this.whole.set(field, this.#offset);
+    this.#offset += field.length;
+  }
+
+  #size(length: number): void {
+    this.#view.setUint32(this.#offset, length);
+    this.#offset += 4;
+  }
 }

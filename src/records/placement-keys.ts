@@ -45,14 +45,18 @@ export function basePlacement(sha256: Sha256, path: string, publisher: string, l
   return { key: baseShardKey(sha256, baseOf(path), shard), class: 'base', level };
 }
 
-/** How `key` follows from the record, or null when it does not. */
+/**
+ * How `key` follows from the record, or null when it does not.
+ * @param placements the record's `placementKeys`
+ */
 export function placementOf(
   sha256: Sha256,
   publisher: string,
   record: RecordBody,
+  placements: readonly Placement[],
   key: Identifier,
 ): Placement | null {
-  const first = placementKeys(sha256, publisher, record).find((placement) => placement.key === key);
+  const first = placements.find((placement) => placement.key === key);
   if (first !== undefined) return first;
   if (record.kind !== 'publication' && record.kind !== 'tombstone') return null;
   if (!isNested(record.body.path)) return null;

@@ -1,11 +1,11 @@
 /** What must hold of a record before it is stored or shown. Signature and hash are arguments; reasons are for people. */
 import type { Identifier } from '../ring/identifier.ts';
-import { BATCH_DOMAIN, leadsToRoot } from './batch.ts';
+import { BATCH_DOMAIN, leadsToRoot, type ProvenNodes } from './batch.ts';
 import { parseBody } from './body.ts';
 import { fromHex, type Sha256 } from './bytes.ts';
 import { isInstant, millisOf } from './clock.ts';
 import { leafHash } from './encoding.ts';
-import { firstKey, type Placement, placementOf } from './placement-keys.ts';
+import { type Placement, placementKeys, placementOf } from './placement-keys.ts';
 import { RECORD_VERSION, type Record, type RecordBody, type SignedBatch } from './record.ts';
 import { slotOf } from './slot.ts';
 
@@ -35,6 +35,8 @@ export interface Refusal {
 export interface ValidRecord {
   readonly body: RecordBody;
   readonly slot: Identifier;
+  /** Where it stands by itself; shards of its base key come besides. */
+  readonly placements: readonly Placement[];
   /** 32 bytes. */
   readonly leaf: Uint8Array;
 }
@@ -58,32 +60,41 @@ export function refuseBatch(checks: Checks, batch: SignedBatch): Refusal | null 
   return signed ? null : invalid('its signature does not hold');
 }
 
-/** Checks a record whose batch held. @param nowMs Unix milliseconds of the receiver's wall clock */
-export function validateRecord(checks: Checks, record: Record, nowMs: number): ValidRecord | Refusal {
+/**
+ * Checks a record whose batch held.
+ * @param nowMs Unix milliseconds of the receiver's wall clock
+ * @param proven what other records of the batch proved of its tree
+ */
+export function validateRecord(
+  checks: Checks,
+  record: Record,
+  nowMs: number,
+  proven?: ProvenNodes,
+): ValidRecord | Refusal {
   const refused = refuseEnvelope(record, nowMs);
   if (refused !== null) return refused;
   const parsed = parseBody(record.kind, record.body);
   if ('refused' in parsed) return invalid(parsed.refused);
-  if (firstKey(checks.sha256, parsed.record) !== record.key)
-    return invalid('its key does not follow from it');
-  const leaf = leafHash(checks.sha256, record.batch, record);
-  if (!leadsToRoot(checks.sha256, leaf, record.batchIndex, record.batchPath, record.batch.root)) {
+  const body = parsed.record;
+  const placements = placementKeys(checks.sha256, record.publisher, body);
+  if (placements[0]?.key !== record.key) return invalid('its key does not follow from it');
+  const { batch, batchIndex, batchPath } = record;
+  const leaf = leafHash(checks.sha256, batch, record);
+  if (!leadsToRoot(checks.sha256, leaf, batchIndex, batchPath, batch.root, proven)) {
     return invalid('it does not belong to its batch');
   }
-  const slot = slotOf(checks.sha256, record.publisher, record.batch.signer, parsed.record);
-  return { body: parsed.record, slot, leaf };
+  return { body, slot: slotOf(checks.sha256, record.publisher, batch.signer, body), placements, leaf };
 }
 
 /** How the record comes to stand under `key`. */
 export function validatePlacement(
   checks: Checks,
   record: Record,
-  body: RecordBody,
+  { body, placements }: ValidRecord,
   key: Identifier,
 ): Placement | Refusal {
-  return (
-    placementOf(checks.sha256, record.publisher, body, key) ?? invalid('it does not stand under that key')
-  );
+  const placement = placementOf(checks.sha256, record.publisher, body, placements, key);
+  return placement ?? invalid('it does not stand under that key');
 }
 
 function refuseEnvelope(record: Record, nowMs: number): Refusal | null {

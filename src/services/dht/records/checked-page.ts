@@ -34,7 +34,7 @@ export function openPage(
     if (loose === null || batch === undefined) return;
     const record: Record = { ...loose, batch };
     const valid = validateRecord(checks, record, nowMs);
-    if (isRefusal(valid) || isRefusal(validatePlacement(checks, record, valid.body, key))) return;
+    if (isRefusal(valid) || isRefusal(validatePlacement(checks, record, valid, key))) return;
     const remainingMs = Number(page.remainingMs[index] ?? 0n);
     const tag = toHex(valid.leaf.subarray(0, 8));
     read.push({ slot: valid.slot, seq: record.seq, tag, record, body: valid.body, remainingMs });

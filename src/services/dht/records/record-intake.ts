@@ -7,6 +7,7 @@ import {
   SignedBatch,
   StoreOutcome,
 } from '../../../generated/anillo/records/v1/records.ts';
+import { ProvenNodes } from '../../../records/batch.ts';
 import { isInRange, type KeyRange } from '../../../records/key-range.ts';
 import { copiesOf, type Placement } from '../../../records/placement-keys.ts';
 import type { SignedBatch as Batch, Record, RecordBody } from '../../../records/record.ts';
@@ -46,6 +47,11 @@ export interface Taken {
   readonly body: RecordBody | null;
 }
 
+interface OpenBatch {
+  readonly batch: Batch;
+  readonly proven: ProvenNodes;
+}
+
 interface Checked {
   readonly record: Record;
   readonly valid: ValidRecord;
@@ -79,7 +85,7 @@ export class RecordIntake {
         checked.set(text, record);
       }
       if (isRefusal(record)) return refused(record.code);
-      const placement = validatePlacement(this.#checks, record.record, record.valid.body, key);
+      const placement = validatePlacement(this.#checks, record.record, record.valid, key);
       if (isRefusal(placement)) return refused(placement.code);
       const row = rowOf(record, placement, placed.record, Number(placed.remainingMs), rules.livedMs);
       return this.#put(row, record, placement, rules);
@@ -102,24 +108,27 @@ export class RecordIntake {
     };
   }
 
-  #openBatches(bundle: RecordBundle): Map<string, Batch | Refusal> {
-    const batches = new Map<string, Batch | Refusal>();
+  #openBatches(bundle: RecordBundle): Map<string, OpenBatch | Refusal> {
+    const batches = new Map<string, OpenBatch | Refusal>();
     for (const wire of bundle.batches) {
       const batch = batchFromWire(wire);
-      batches.set(Buffer.from(batch.root).toString('hex'), this.#batches.refuse(batch) ?? batch);
+      batches.set(
+        Buffer.from(batch.root).toString('hex'),
+        this.#batches.refuse(batch) ?? { batch, proven: new ProvenNodes() },
+      );
     }
     return batches;
   }
 
-  #check(encoded: Uint8Array, batches: Map<string, Batch | Refusal>, nowMs: number): Checked | Refusal {
+  #check(encoded: Uint8Array, batches: Map<string, OpenBatch | Refusal>, nowMs: number): Checked | Refusal {
     const decoded = decodeRecord(encoded);
-    const batch = decoded === null ? undefined : batches.get(decoded.root);
-    if (decoded === null || batch === undefined) {
+    const open = decoded === null ? undefined : batches.get(decoded.root);
+    if (decoded === null || open === undefined) {
       return { code: 'invalid_record', reason: 'it cannot be decoded, or its batch is missing' };
     }
-    if (isRefusal(batch)) return batch;
-    const record = { ...decoded, batch };
-    const valid = validateRecord(this.#checks, record, nowMs);
+    if (isRefusal(open)) return open;
+    const record = { ...decoded, batch: open.batch };
+    const valid = validateRecord(this.#checks, record, nowMs, open.proven);
     return isRefusal(valid) ? valid : { record, valid };
   }
 }

@@ -36,7 +36,10 @@ export class RecordTable {
   readonly database: DatabaseSync;
   readonly #statements: Statements;
   readonly #signerIds = new Map<string, number>();
+  readonly #signerPlacements = new Map<number, number>();
   readonly #signerDeltas = new Map<number, number>();
+  /** In this transaction. */
+  readonly #batchesPut = new Set<string>();
   readonly #batchDeltas = new Map<string, number>();
 
   constructor(database: DatabaseSync) {
@@ -46,7 +49,10 @@ export class RecordTable {
 
   /** Makes the batch known before its records come. @param encoded the encoded SignedBatch */
   putBatch(root: Uint8Array, encoded: Uint8Array): void {
+    const name = Buffer.from(root).toString('latin1');
+    if (this.#batchesPut.has(name)) return;
     this.#statements.insertBatch.run(root, encoded);
+    this.#batchesPut.add(name);
   }
 
   /** The encoded SignedBatch, or null. */
@@ -107,13 +113,23 @@ export class RecordTable {
   /** Placements of a signer, those of this transaction included. */
   placementsOf(node: string): number {
     const id = this.signerId(node);
-    const stored = Number(this.#statements.signerPlacements.get(id)?.placements ?? 0);
-    return stored + (this.#signerDeltas.get(id) ?? 0);
+    return this.#storedPlacements(id) + (this.#signerDeltas.get(id) ?? 0);
+  }
+
+  #storedPlacements(signer: number): number {
+    const known = this.#signerPlacements.get(signer);
+    if (known !== undefined) return known;
+    const stored = Number(this.#statements.signerPlacements.get(signer)?.placements ?? 0);
+    this.#signerPlacements.set(signer, stored);
+    return stored;
   }
 
   /** Before the transaction commits. */
   flush(): void {
-    for (const [id, delta] of this.#signerDeltas) this.#statements.addToSigner.run(delta, id);
+    for (const [id, delta] of this.#signerDeltas) {
+      this.#signerPlacements.set(id, this.#storedPlacements(id) + delta);
+      this.#statements.addToSigner.run(delta, id);
+    }
     for (const [root, delta] of this.#batchDeltas) {
       const bytes = Buffer.from(root, 'hex');
       this.#statements.addToBatch.run(delta, bytes);
@@ -121,13 +137,16 @@ export class RecordTable {
     }
     this.#signerDeltas.clear();
     this.#batchDeltas.clear();
+    this.#batchesPut.clear();
   }
 
   /** After a transaction that was rolled back. */
   forget(): void {
     this.#signerDeltas.clear();
     this.#batchDeltas.clear();
+    this.#batchesPut.clear();
     this.#signerIds.clear();
+    this.#signerPlacements.clear();
   }
 
   #hold(row: PlacementRow): bigint {

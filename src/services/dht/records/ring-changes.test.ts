@@ -14,7 +14,7 @@ afterEach(() => cluster.close());
 
 async function publish(node: TestNode, count: number, folder = 'files'): Promise<string[]> {
   const paths = Array.from({ length: count }, (_, index) => `${folder}/${index}.txt`);
-  paths.forEach((path, index) => node.pending.publish({ cid: fakeCid(index), path }));
+  for (const [index, path] of paths.entries()) node.pending.publish({ cid: fakeCid(index), path });
   await node.records.publish(WAIT);
   return paths;
 }

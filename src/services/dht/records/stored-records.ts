@@ -16,6 +16,9 @@ export const ENTRY_BYTES = 80;
 export const PAIR_BYTES = 64;
 /** Range digests remembered until the tables change. */
 const DIGESTS_MAX = 64;
+/** Keys are hashes, so writes fall everywhere: the index of 100,000 files stays in memory. */
+const CACHE_KIB = 16 * 1024;
+const CHECKPOINT_PAGES = 4000;
 const PROVIDER = kindNumber('provider');
 
 export interface Pair {
@@ -33,6 +36,7 @@ export class StoredRecords {
 
   constructor(dataDir: string, file: string) {
     this.database = openDatabase(join(dataDir, file), RECORD_MIGRATIONS, { synchronous: 'normal' });
+    this.database.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     this.table = new RecordTable(this.database);
     this.scan = new RecordScan(this.database);
     this.#livedMs = Number(this.fact('lived_ms'));

@@ -6,11 +6,6 @@ export function isSameLife(a: Contact, b: Contact): boolean {
   return a.id === b.id && a.incarnation === b.incarnation;
 }
 
-export function includesLife(contacts: readonly Contact[], wanted: Contact): boolean {
-  for (const contact of contacts) if (isSameLife(contact, wanted)) return true;
-  return false;
-}
-
 export function areSameLives(a: readonly Contact[], b: readonly Contact[]): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (!isSameLife(a[i] as Contact, b[i] as Contact)) return false;

@@ -94,7 +94,7 @@ export function onSuspectTimer(turn: Turn, timerId: string): boolean {
 }
 
 /** Pings a member, unless a ping is under way; a suspect's last ping goes through neighbours too. */
-export function probe(turn: Turn, member: Member): void {
+function probe(turn: Turn, member: Member): void {
   const { state, now } = turn;
   if (member.probesOut > 0) return;
   member.lastProbeAt = now;
@@ -144,7 +144,7 @@ export function onIndirectProbe(turn: Turn, target: Contact, answered: boolean):
 }
 
 /** This life said itself, or proved by being replaced, that it is over. */
-export function declareDead(turn: Turn, member: Member): void {
+function declareDead(turn: Turn, member: Member): void {
   const { state, now } = turn;
   if (member.health === 'dead' || member.health === 'left') return;
   const wasProven = isProven(member);

@@ -98,6 +98,3 @@ export type Effect =
   /** Worth keeping over a restart; coalesced by the driver. */
   | { readonly type: 'persistMembers'; readonly members: readonly MemberEntry[] }
   | { readonly type: 'event'; readonly event: RingEvent };
-
-/** The door. Mutates `state`; touches nothing else. */
-export type Step<State> = (state: State, now: MonotonicMs, random: Random, input: Input) => Effect[];

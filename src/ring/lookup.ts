@@ -3,7 +3,7 @@
  * followed with a limit and never in a circle; a node that does not answer is gone round at once; what fails begins again
  * from fresh first hops until the deadline.
  */
-import type { LookupResult, LookupStep } from './effect.ts';
+import type { LookupResult, LookupStep, MonotonicMs } from './effect.ts';
 import type { Identifier } from './identifier.ts';
 import { isUsable, learn } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
@@ -13,13 +13,12 @@ import { clearTimer, emit, jittered, send, setTimer, type Turn } from './turn.ts
 
 const LOOKUP_TIMER = 'lookup:';
 
-export function startLookup(turn: Turn, lookupId: number, key: Identifier, deadlineMs: number): void {
+export function startLookup(turn: Turn, lookupId: number, key: Identifier, deadlineMs: MonotonicMs): void {
   const { state, now } = turn;
   const lookup: Lookup = {
     lookupId,
     key,
-    startedAt: now,
-    deadline: now + deadlineMs,
+    deadline: deadlineMs,
     path: [],
     asked: [],
     chain: 0,

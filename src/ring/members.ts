@@ -112,7 +112,7 @@ export function setJoined(turn: Turn, contact: Contact, joined: boolean): void {
   post(turn, { type: joined ? 'placed' : 'gone', contact });
 }
 
-export function isNeighbour(state: RingState, contact: Contact): boolean {
+function isNeighbour(state: RingState, contact: Contact): boolean {
   if (state.predecessor !== null && state.predecessor.id === contact.id) return true;
   for (const successor of state.successors) if (successor.id === contact.id) return true;
   return false;

@@ -4,7 +4,7 @@
  */
 
 /** Each can be turned off alone, so that a model checker can show what it is there for. All on in production. */
-export interface Safeguards {
+interface Safeguards {
   /** A pointer is adopted only after the one it names has itself just answered (Zave, StabilizeFromPredecessor). */
   readonly contactBeforeAdopting: boolean;
   /** Lists stay in ring order, without repeats, and end before the node itself (Zave, OrderedSuccessorLists). */

@@ -10,7 +10,7 @@ import type { Contact, MemberEntry } from './message.ts';
 import type { RingParameters } from './parameters.ts';
 
 /** Only a `member` answers questions of state. A ring of one is a member without successors. */
-export type Phase = 'idle' | 'joining' | 'member' | 'orphan' | 'leaving' | 'left';
+type Phase = 'idle' | 'joining' | 'member' | 'orphan' | 'leaving' | 'left';
 
 /** `unproven`: others named it, it never spoke to this node. `dead`: declared so by this node's own probes. */
 export type MemberHealth = 'unproven' | 'alive' | 'suspect' | 'dead' | 'left';
@@ -53,7 +53,6 @@ export interface Pending {
 export interface Lookup {
   readonly lookupId: number;
   readonly key: Identifier;
-  readonly startedAt: MonotonicMs;
   readonly deadline: MonotonicMs;
   readonly path: LookupStep[];
   /** Asked since the last fresh start, so that redirects cannot go round in circles. */
@@ -67,7 +66,7 @@ export interface Lookup {
 }
 
 /** A node in doubt claims no key: it joined just now, or it was paused and may have been declared dead. */
-export interface Doubt {
+interface Doubt {
   readonly since: MonotonicMs;
   successorAnswered: boolean;
   /** The predecessor, in no doubt itself, points at this node. */
@@ -159,11 +158,6 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     pausedUntil: Number.NEGATIVE_INFINITY,
     superseded: false,
   };
-}
-
-/** Whether this node is the whole ring. */
-export function isAlone(state: RingState): boolean {
-  return state.phase === 'member' && state.successors.length === 0;
 }
 
 /** For status: where this node stands. It owns (predecessor, self]. */

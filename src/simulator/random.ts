@@ -12,7 +12,7 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-export function randomInteger(random: Random, below: number): number {
+function randomInteger(random: Random, below: number): number {
   return Math.floor(random() * below);
 }
 

@@ -54,8 +54,9 @@ export class SimulatedNode {
   }
 
   /** @returns the number under which `results` will hold the outcome */
-  lookup(key: string, deadlineMs: number): number {
+  lookup(key: string, timeoutMs: number): number {
     const lookupId = this.#nextLookup++;
+    const deadlineMs = this.#schedule.now + timeoutMs;
     this.feed({ type: 'lookup', lookupId, key, deadlineMs });
     return lookupId;
   }

@@ -19,7 +19,7 @@ import {
 import { CATALOG_FILE, CATALOG_MIGRATIONS } from './catalog-schema.ts';
 
 /** Bytes of a block in the shared folder. */
-export interface BlockPlace {
+interface BlockPlace {
   readonly path: string;
   readonly offset: number;
   readonly length: number;
@@ -41,7 +41,7 @@ export interface Pending {
   readonly lastCopy: boolean;
 }
 
-export type LibraryState = 'ready' | 'scanning' | 'suspended';
+type LibraryState = 'ready' | 'scanning' | 'suspended';
 
 export interface LibraryTotals {
   readonly files: number;

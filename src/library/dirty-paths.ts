@@ -2,6 +2,8 @@
  * What of the folder is to be looked at again: some paths, or, when there are too many to keep or events may have been
  * lost, the whole of it as soon as no more comes.
  */
+import { basename } from 'node:path';
+import { IGNORE_FILE } from './ignore-rules.ts';
 
 /** Kept paths; a burst beyond it costs one look through the folder. Far below inotify's queue of 16,384 events, whose overflow nobody reports. */
 const PATHS_MAX = 5_000;
@@ -20,7 +22,7 @@ export class DirtyPaths {
   add(paths: readonly string[], nowMs: number): void {
     this.#lastMs = nowMs;
     for (const path of paths) {
-      if (path === '' || path.endsWith('.anilloignore')) this.addWhole(nowMs);
+      if (path === '' || basename(path) === IGNORE_FILE) this.addWhole(nowMs);
       else this.#paths.add(path);
     }
     if (this.#paths.size <= PATHS_MAX) return;

@@ -169,6 +169,7 @@ export class IndexLoop {
   async #resume(inode: bigint, nowMs: number): Promise<void> {
     await this.#unwatch();
     await this.#folder.makeOwnPlaces();
+    await this.#trash.recover(); // What was being withdrawn is not to be found as new.
     this.#setState('scanning');
     this.#inode = inode;
     await this.#watch();

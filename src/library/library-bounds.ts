@@ -21,7 +21,7 @@ export interface LibraryBounds {
 
 const DAY_MS = 86_400_000;
 
-export const BOUNDS_DEFAULT: LibraryBounds = {
+const BOUNDS_DEFAULT: LibraryBounds = {
   stillMs: 2_000,
   reserveBytes: 512 * 1_048_576,
   versionsMax: 5,

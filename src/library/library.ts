@@ -91,7 +91,7 @@ export class Library extends EventEmitter<LibraryEvents> {
   }
 
   /**
-   * The index process: finishes what was withdrawn by halves, scans (what changed while the node was off, too), then
+   * The index process: finishes what was withdrawn or restored by halves, scans (what changed while the node was off, too), then
    * watches. Resolves when the scan has begun; `totals().state` says how it goes on.
    */
   async startWatching(): Promise<void> {
@@ -103,10 +103,7 @@ export class Library extends EventEmitter<LibraryEvents> {
       log: this.#options.log,
       onEvent: (event, file) => this.emit(event, file),
     });
-    if ((await this.folder.absence()) === null) {
-      await this.#trash.recover();
-      await this.#recovery.restores();
-    }
+    if ((await this.folder.absence()) === null) await this.#recovery.restores();
     await this.#index.start();
   }
 

@@ -8,19 +8,16 @@ import { fileURLToPath } from 'node:url';
 import { Catalog } from './catalog.ts';
 import { chunksOf, contentOf, makeFolders, openLibrary, until } from './library.test-support.ts';
 
-const childFile = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const WRITING_CHILD = fileURLToPath(new URL('./writing-child.test-support.ts', import.meta.url));
+const INDEX_CHILD = fileURLToPath(new URL('./index-child.test-support.ts', import.meta.url));
 
 test('processes that start at once over a new data directory share one folder marker and lose no write', async (t) => {
   const folders = makeFolders(t);
   const names = ['index', 'upload', 'download', 'dht'];
   const children = names.map((name) =>
-    spawn(
-      process.execPath,
-      [childFile('./writing-child.test-support.ts'), folders.shareDir, folders.dataDir, name],
-      {
-        stdio: ['ignore', 'ignore', 'inherit'],
-      },
-    ),
+    spawn(process.execPath, [WRITING_CHILD, folders.shareDir, folders.dataDir, name], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    }),
   );
   const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0]));
   assert.deepEqual(codes, [0, 0, 0, 0]);
@@ -34,11 +31,7 @@ test('processes that start at once over a new data directory share one folder ma
 test('index, upload and dht apart: every file of the folder and every upload is published once', async (t) => {
   const folders = makeFolders(t);
   const upload = await openLibrary(t, folders);
-  const index = spawn(process.execPath, [
-    childFile('./index-child.test-support.ts'),
-    folders.shareDir,
-    folders.dataDir,
-  ]);
+  const index = spawn(process.execPath, [INDEX_CHILD, folders.shareDir, folders.dataDir]);
   t.after(() => index.kill('SIGKILL'));
   const dht = Catalog.open(folders.dataDir, { synchronous: 'normal' });
   t.after(() => dht.close());

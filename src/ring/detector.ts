@@ -66,7 +66,7 @@ export function missed(turn: Turn, pending: Pending): void {
   const { to, sentAt, purpose } = pending;
   const member = addMember(turn, to);
   if (member === null || !isSameLife(member.contact, to)) return;
-  if (member.heardAt >= sentAt || state.pausedUntil >= sentAt) return;
+  if (member.heardAt > sentAt || state.pausedUntil > sentAt) return;
   if (member.health === 'dead' || member.health === 'left') return;
   if (member.health !== 'suspect') {
     if (member.health === 'alive') emit(turn, { type: 'suspected', contact: to });

@@ -14,7 +14,7 @@ import { clearTimer, emit, jittered, send, setTimer, type Turn } from './turn.ts
 const LOOKUP_TIMER = 'lookup:';
 
 export function startLookup(turn: Turn, lookupId: number, key: Identifier, deadlineMs: MonotonicMs): void {
-  const { state, now } = turn;
+  const { state } = turn;
   const lookup: Lookup = {
     lookupId,
     key,

@@ -26,7 +26,13 @@ export function onReply(turn: Turn, requestId: number, from: Contact | null, rep
   if (said === null) missed(turn, pending);
   else if (said.type === 'otherIncarnation') declareContactDead(turn, pending.to);
   else if (said.type === 'pong') setJoined(turn, pending.to, said.joined);
+  else if (isMembersWord(said)) setJoined(turn, pending.to, true);
   route(turn, requestId, pending, said);
+}
+
+/** Only a member answers questions of state. */
+function isMembersWord(reply: RingReply): boolean {
+  return reply.type === 'neighbours' || reply.type === 'neighboursUnchanged' || reply.type === 'owner';
 }
 
 /** What the one asked said; an answer from somebody else at its address is none, one from a later life says that it is over. */

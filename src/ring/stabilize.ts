@@ -7,7 +7,7 @@ import { areSameLives, isSameLife } from './contact.ts';
 import { declareContactDead, probeContact } from './detector.ts';
 import { confirmSuccessor } from './doubt.ts';
 import { isBetweenOpenOpen } from './interval.ts';
-import { addMember, isUsable, learn, setJoined } from './members.ts';
+import { addMember, isGone, isUsable, learn, setJoined } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { notifyHead } from './notify.ts';
 import type { Pending, Purpose, RingState } from './state.ts';
@@ -129,7 +129,9 @@ export function onNeighboursReply(
 /** The guard at the moment of applying: the list's first pair must lie inside an existing pair (self, head). */
 function mayApply(state: RingState, from: Contact): boolean {
   const [head] = state.successors;
-  if (!state.parameters.safeguards.applyTimeGuard || head === undefined) return true;
+  if (!state.parameters.safeguards.applyTimeGuard) return true;
+  if (isGone(state, from)) return false;
+  if (head === undefined) return true;
   return isSameLife(head, from) || isBetweenOpenOpen(state.self.id, from.id, head.id);
 }
 

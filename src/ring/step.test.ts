@@ -1,0 +1,321 @@
+/** The operations one statement at a time, on identifiers of two digits. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Effect, Input } from './effect.ts';
+import { InvariantViolation } from './invariants.ts';
+import type { Contact, RingReply, RingRequest } from './message.ts';
+import { DEFAULT_PARAMETERS } from './parameters.ts';
+import { createRingState, neighbours, type RingState } from './state.ts';
+import { step } from './step.ts';
+
+const contact = (id: string, incarnation = 1): Contact => ({
+  id,
+  incarnation,
+  address: `${id}:${incarnation}`,
+});
+const A = contact('10');
+const B = contact('20');
+const C = contact('30');
+const D = contact('40');
+
+/** A node with its clock, its open requests and what it answered. */
+class Bench {
+  readonly state: RingState;
+  readonly events: string[] = [];
+  now = 0;
+  #open: Extract<Effect, { type: 'send' }>[] = [];
+  #token = 0;
+
+  constructor(self: Contact) {
+    this.state = createRingState(self, DEFAULT_PARAMETERS);
+    this.feed({ type: 'boot', remembered: [] });
+  }
+
+  feed(input: Input): Effect[] {
+    this.now += 1;
+    const effects = step(this.state, this.now, () => 0.5, input);
+    for (const effect of effects) {
+      if (effect.type === 'send') this.#open.push(effect);
+      if (effect.type === 'event') this.events.push(effect.event.type);
+    }
+    return effects;
+  }
+
+  ask(
+    from: Contact,
+    request: RingRequest,
+    toIncarnation = this.state.self.incarnation,
+  ): RingReply | undefined {
+    const token = ++this.#token;
+    const effects = this.feed({ type: 'request', from, toIncarnation, token, request });
+    for (const effect of effects) if (effect.type === 'reply' && effect.token === token) return effect.reply;
+    return undefined;
+  }
+
+  /** The oldest open request of this kind to that node. */
+  requested(to: Contact, type: RingRequest['type']): number | undefined {
+    return this.#open.find((sent) => sent.to.id === to.id && sent.request.type === type)?.requestId;
+  }
+
+  /** That node answers the oldest open request of this kind. */
+  reply(from: Contact, type: RingRequest['type'], reply: RingReply): void {
+    this.feed({ type: 'reply', requestId: this.#take(from, type), from, reply });
+  }
+
+  fail(to: Contact, type: RingRequest['type']): void {
+    this.feed({ type: 'failure', requestId: this.#take(to, type), reason: 'deadline' });
+  }
+
+  timer(timerId: string): void {
+    this.now = Math.max(this.now, this.state.timers.get(timerId) ?? this.now);
+    this.feed({ type: 'timer', timerId });
+  }
+
+  get list(): string[] {
+    return this.state.successors.map(({ id }) => id);
+  }
+
+  #take(to: Contact, type: RingRequest['type']): number {
+    const requestId = this.requested(to, type);
+    assert.notEqual(requestId, undefined, `no ${type} to ${to.id} is open`);
+    this.#open = this.#open.filter((sent) => sent.requestId !== requestId);
+    return requestId as number;
+  }
+}
+
+const list = (predecessor: Contact | null, ...successors: Contact[]): RingReply => ({
+  type: 'neighbours',
+  predecessor,
+  successors,
+  listHash: successors.map(({ id }) => id).join(''),
+});
+
+/** B, joined between A and D, its first round done. */
+function joined(): Bench {
+  const bench = new Bench(B);
+  bench.feed({ type: 'join', seeds: [A] });
+  bench.reply(A, 'bestPredecessor', { type: 'bestPredecessor', best: A, successors: [D] });
+  bench.reply(D, 'neighbours', list(A, A));
+  return bench;
+}
+
+/** The same in no doubt any more. */
+function settled(): Bench {
+  const bench = joined();
+  bench.ask(A, { type: 'notify' });
+  while (bench.requested(A, 'findOwner') !== undefined) {
+    bench.reply(A, 'findOwner', { type: 'owner', predecessor: D, successors: [B, D] });
+  }
+  while (bench.requested(A, 'ping') !== undefined) bench.reply(A, 'ping', { type: 'pong', joined: true });
+  assert.equal(bench.state.doubt, null);
+  return bench;
+}
+
+test('a joiner takes the list of the member that is its best predecessor, and stabilises at once', () => {
+  const bench = new Bench(B);
+  bench.feed({ type: 'join', seeds: [A] });
+  assert.deepEqual(bench.ask(C, { type: 'neighbours', listHash: '' }), { type: 'notMember' });
+  bench.reply(A, 'bestPredecessor', { type: 'bestPredecessor', best: A, successors: [C, D] });
+  assert.deepEqual(bench.list, ['30', '40']);
+  assert.equal(bench.state.predecessor?.id, '10');
+  assert.notEqual(bench.requested(C, 'neighbours'), undefined);
+});
+
+test('a joiner whose place is not between the member and its head begins again', () => {
+  const bench = new Bench(D);
+  bench.feed({ type: 'join', seeds: [A] });
+  bench.reply(A, 'bestPredecessor', { type: 'bestPredecessor', best: A, successors: [C] });
+  assert.equal(neighbours(bench.state).joined, false);
+});
+
+test('a joiner owns nothing until its predecessor, in no doubt itself, points at it', () => {
+  const bench = joined();
+  assert.equal(bench.ask(C, { type: 'findOwner', key: '18' })?.type, 'redirect');
+  bench.reply(A, 'findOwner', { type: 'redirect', next: [] });
+  assert.equal(bench.ask(C, { type: 'findOwner', key: '18' })?.type, 'redirect');
+  assert.equal(settled().ask(C, { type: 'findOwner', key: '18' })?.type, 'owner');
+});
+
+test('a predecessor that the head names is adopted only when it has answered itself', () => {
+  const bench = settled();
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', list(C, A));
+  assert.deepEqual(bench.list, ['40', '10']);
+  bench.reply(C, 'neighbours', list(B, D, A));
+  assert.deepEqual(bench.list, ['30', '40', '10']);
+  assert.notEqual(bench.requested(C, 'notify'), undefined);
+});
+
+test('an answer of a head that is no longer the head is dropped', () => {
+  const bench = settled();
+  bench.timer('stabilize');
+  bench.ask(D, { type: 'leave' });
+  assert.deepEqual(bench.list, ['10']);
+  bench.reply(D, 'neighbours', list(B, C));
+  assert.deepEqual(bench.list, ['10']);
+});
+
+test('a list ends where it would come round to the node itself, and where it is out of order', () => {
+  const bench = settled();
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', list(B, contact('50'), B, contact('60')));
+  assert.deepEqual(bench.list, ['40', '50']);
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', list(B, contact('60'), contact('50'), A));
+  assert.deepEqual(bench.list, ['40', '60']);
+});
+
+test('a farther notifier replaces the predecessor only when that one is dead', () => {
+  const bench = settled();
+  bench.ask(contact('08'), { type: 'notify' });
+  assert.equal(bench.state.predecessor?.id, '10');
+  bench.fail(A, 'ping');
+  bench.timer('suspect:10');
+  bench.fail(A, 'ping');
+  bench.timer('suspect:10');
+  bench.fail(A, 'ping');
+  if (bench.requested(D, 'pingVia') !== undefined)
+    bench.reply(D, 'pingVia', { type: 'pongVia', answered: false });
+  assert.equal(bench.state.predecessor?.id, '08');
+});
+
+test('a nearer notifier replaces the predecessor at once', () => {
+  const bench = settled();
+  bench.ask(contact('18'), { type: 'notify' });
+  assert.equal(bench.state.predecessor?.id, '18');
+});
+
+test('a suspect that a neighbour can reach is not declared dead', () => {
+  const bench = settled();
+  bench.fail(D, 'notify');
+  bench.timer('suspect:40');
+  bench.fail(D, 'ping');
+  bench.timer('suspect:40');
+  bench.reply(A, 'pingVia', { type: 'pongVia', answered: true });
+  bench.fail(D, 'ping');
+  assert.deepEqual(bench.list, ['40', '10']);
+  assert.ok(!bench.events.includes('dead'));
+});
+
+test('a request for another life is refused, and a later life of a neighbour ends the earlier one', () => {
+  const bench = settled();
+  assert.deepEqual(bench.ask(A, { type: 'ping' }, 7), { type: 'otherIncarnation' });
+  bench.ask(contact('40', 2), { type: 'bestPredecessor', id: '40' });
+  assert.deepEqual(bench.list, ['10']);
+  assert.deepEqual(bench.ask(D, { type: 'notify' }), { type: 'notMember' });
+});
+
+test('a node that meets a later life of its own says so once and stops answering', () => {
+  const bench = settled();
+  bench.ask(contact('20', 5), { type: 'ping' });
+  bench.ask(contact('20', 5), { type: 'ping' });
+  assert.equal(bench.events.filter((type) => type === 'superseded').length, 1);
+  assert.deepEqual(bench.ask(C, { type: 'neighbours', listHash: '' }), { type: 'notMember' });
+});
+
+test('a node alone owns every key, in no hops', () => {
+  const bench = new Bench(A);
+  bench.feed({ type: 'create' });
+  assert.equal(bench.ask(B, { type: 'findOwner', key: 'ff' })?.type, 'owner');
+});
+
+test('a node silent for longer than its probes allow owns nothing until it is sure again', () => {
+  const bench = settled();
+  bench.now += 60_000;
+  assert.equal(bench.ask(C, { type: 'findOwner', key: '18' })?.type, 'redirect');
+  assert.equal(bench.ask(C, { type: 'neighbours', listHash: '' })?.type, 'neighbours');
+});
+
+test('lists longer than agreed and identifiers of another length are not taken in', () => {
+  const bench = settled();
+  bench.timer('stabilize');
+  const long = Array.from({ length: 33 }, (_, i) => contact((0x50 + i).toString(16)));
+  bench.reply(D, 'neighbours', list(B, ...long));
+  assert.deepEqual(bench.list, ['40', '10']);
+  assert.deepEqual(bench.ask(contact('1234'), { type: 'notify' }), { type: 'notMember' });
+  assert.equal(bench.state.predecessor?.id, '10');
+});
+
+test('whatever others send, in whatever order, no invariant breaks and nothing grows without bound', () => {
+  const id = fc.integer({ min: 0, max: 31 }).map((value) => (value * 8).toString(16).padStart(2, '0'));
+  const anyContact = fc.record({ id, incarnation: fc.integer({ min: 1, max: 3 }) });
+  const anyone = anyContact.map((known) => contact(known.id, known.incarnation));
+  const some = fc.array(anyone, { maxLength: 20 });
+  const maybe = fc.option(anyone);
+  const request: fc.Arbitrary<RingRequest> = fc.oneof(
+    fc.constantFrom<RingRequest>(
+      { type: 'ping' },
+      { type: 'notify' },
+      { type: 'leave' },
+      { type: 'neighbours', listHash: '' },
+    ),
+    id.map((key): RingRequest => ({ type: 'findOwner', key })),
+    id.map((key): RingRequest => ({ type: 'bestPredecessor', id: key })),
+    anyone.map((target): RingRequest => ({ type: 'pingVia', target })),
+    some.map(
+      (all): RingRequest => ({
+        type: 'members',
+        digest: '',
+        entries: all.map((known) => ({ contact: known, status: 'alive' })),
+      }),
+    ),
+  );
+  const reply: fc.Arbitrary<RingReply> = fc.oneof(
+    fc.tuple(maybe, some).map(([predecessor, successors]) => list(predecessor, ...successors)),
+    fc
+      .tuple(anyone, some)
+      .map(([best, successors]): RingReply => ({ type: 'bestPredecessor', best, successors })),
+    fc
+      .tuple(maybe, some)
+      .map(([predecessor, successors]): RingReply => ({ type: 'owner', predecessor, successors })),
+    some.map((next): RingReply => ({ type: 'redirect', next })),
+    fc.boolean().map((isMember): RingReply => ({ type: 'pong', joined: isMember })),
+    fc.constantFrom<RingReply>({ type: 'notMember' }, { type: 'otherIncarnation' }, { type: 'acknowledged' }),
+  );
+  const act = fc.oneof(
+    fc.record({ type: fc.constant('request' as const), from: anyone, request }),
+    fc.record({ type: fc.constant('reply' as const), choice: fc.nat(), reply, from: fc.option(anyone) }),
+    fc.record({ type: fc.constant('failure' as const), choice: fc.nat() }),
+    fc.record({
+      type: fc.constant('timer' as const),
+      choice: fc.nat(),
+      laterMs: fc.integer({ min: 0, max: 5_000 }),
+    }),
+    fc.record({ type: fc.constant('lookup' as const), key: id }),
+  );
+  fc.assert(
+    fc.property(fc.boolean(), fc.array(act, { maxLength: 120 }), (creates, acts) => {
+      const state = createRingState(contact('80'), {
+        ...DEFAULT_PARAMETERS,
+        successorCount: 3,
+        membersMax: 12,
+      });
+      let now = 0;
+      const feed = (input: Input): Effect[] => step(state, now, () => 0.5, input);
+      feed(creates ? { type: 'create' } : { type: 'join', seeds: [A] });
+      for (const [i, next] of acts.entries()) {
+        const open = [...state.pending];
+        const chosen = 'choice' in next ? open[next.choice % Math.max(1, open.length)] : undefined;
+        try {
+          if (next.type === 'request') feed({ ...next, toIncarnation: 1, token: i });
+          else if (next.type === 'lookup') feed({ ...next, lookupId: i, deadlineMs: now + 1_000 });
+          else if (next.type === 'timer') {
+            const [timerId, at] = [...state.timers][next.choice % Math.max(1, state.timers.size)] ?? ['', 0];
+            now = Math.max(now, at) + (next.laterMs > 4_900 ? next.laterMs : 0);
+            feed({ type: 'timer', timerId });
+          } else if (chosen === undefined) continue;
+          else if (next.type === 'failure') feed({ type: 'failure', requestId: chosen[0], reason: '' });
+          else
+            feed({ type: 'reply', requestId: chosen[0], from: next.from ?? chosen[1].to, reply: next.reply });
+        } catch (error) {
+          if (error instanceof InvariantViolation) assert.fail(error.message);
+          throw error;
+        }
+        assert.ok(state.successors.length <= 3 && state.members.size <= 12 && state.seeds.length <= 64);
+        assert.ok(!state.successors.some((known) => known.id === '80') && state.predecessor?.id !== '80');
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

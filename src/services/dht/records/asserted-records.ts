@@ -20,7 +20,6 @@ const PROVIDER = kindNumber('provider');
 const SWEEP_ROWS_MAX = 500;
 /** Only publications and withdrawals are learned from others. */
 const NOBODY: ReadonlySet<string> = new Set();
-const PUBLICATION = kindNumber('publication');
 
 interface Refused {
   readonly key: string;
@@ -114,11 +113,12 @@ export class AssertedRecords {
 
   #tombstoneOf({ cid, path }: PendingFile): RecordBody {
     const body = { cid, path, withdrawn: null };
-    const slot = this.#signer.slotOf({ kind: 'tombstone', body });
-    const standing = this.#stored.table.standing(bytes(cidKey(sha256, cid)), bytes(slot));
-    const picked = standing === null ? null : this.#stored.scan.pick(bytes(cidKey(sha256, cid)), bytes(slot));
-    // A withdrawal that is signed again keeps what it said: its own seq is not that of a publication.
-    if (standing === null || picked?.kind !== PUBLICATION) return { kind: 'tombstone', body };
+    const slot = bytes(this.#signer.slotOf({ kind: 'tombstone', body }));
+    const key = bytes(cidKey(sha256, cid));
+    const standing = this.#stored.table.standing(key, slot);
+    const said = this.#bodyAt(key, slot)?.body;
+    // A withdrawal that is signed again says what it said: its own seq is not that of a publication.
+    if (standing === null || said?.kind === 'tombstone') return said ?? { kind: 'tombstone', body };
     return { kind: 'tombstone', body: { cid, path, withdrawn: standing.seq.toString() } };
   }
 

@@ -21,6 +21,8 @@ import { Slots } from './slots.ts';
 
 /** How long a found answer waits for the replica asked beside the owner. */
 const REPLICA_GRACE_MS = 25;
+/** A paused owner is not waited for where a replica has an answer. */
+const OWNER_PATIENCE_MS = 800;
 const REPLICAS_TRIED_MAX = 4;
 const PAGE_ENTRIES = 500;
 /** Of one key: 16 full pages. */
@@ -103,17 +105,23 @@ export class Reader {
     limit: number,
   ): Promise<KeyRead | null> {
     const replica = successors[0];
-    const beside = replica === undefined ? null : this.#readFrom(replica, key, limit, true).catch(() => null);
-    const read = await this.#readFrom(owner, key, limit, false);
+    const first = this.#readFrom(owner, key, limit, false);
+    if (replica === undefined) return await first;
+    const beside = this.#readFrom(replica, key, limit, true).catch(() => null);
+    const read = await Promise.race([first, this.#insteadOf(beside)]);
     if (read === null) return null;
-    if (beside === null) return read;
     // What is there can be shown; that nothing is there is worth a second opinion.
-    const late =
-      read.records.size === 0
-        ? beside
-        : Promise.race([beside, pause(REPLICA_GRACE_MS, null, { ref: false })]);
-    const second = await late;
-    return second === null ? { ...read, asked: 2 } : unite(read, second);
+    const isUrgent = read.records.size > 0;
+    const second = await (isUrgent
+      ? Promise.race([beside, pause(REPLICA_GRACE_MS, null, { ref: false })])
+      : beside);
+    return second === null || second === read ? { ...read, asked: 2 } : unite(read, second);
+  }
+
+  /** What the replica has, once the owner was waited for long enough; never anything when it has nothing. */
+  async #insteadOf(beside: Promise<KeyRead | null>): Promise<KeyRead> {
+    const [read] = await Promise.all([beside, pause(OWNER_PATIENCE_MS, null, { ref: false })]);
+    return read !== null && read.records.size > 0 ? read : await new Promise<never>(() => {});
   }
 
   async #readReplicas(key: Identifier, { successors }: OwnedRange, limit: number): Promise<KeyRead | null> {

@@ -19,6 +19,7 @@ import type {
 } from '../../../generated/anillo/records/v1/records.ts';
 import { Problem } from '../../../problems/problem.ts';
 import { isInRange, type KeyRange } from '../../../records/key-range.ts';
+import { CID_COPIES } from '../../../records/placement.ts';
 import { asBuffer } from './bundle-writer.ts';
 import { emptyPage, readPage, unitePages } from './fetch-page.ts';
 import type { LeaseBook } from './lease-book.ts';
@@ -52,10 +53,11 @@ export class RecordServer implements RecordMethods {
 
   async store(request: StoreRequest): Promise<StoreResponse> {
     this.#checkTag(request.networkTag);
-    const { store, replicas } = this.#parts;
+    const { store, replicas, ownership } = this.#parts;
     const owned = this.#ownedNow();
     const leases = this.#acceptLease(request.lease);
-    const done = await store.run('store', { bundle: request.bundle, owned });
+    const isWide = ownership.successors().length >= CID_COPIES;
+    const done = await store.run('store', { bundle: request.bundle, owned, isWide });
     const { holders, wanted } = await replicas.write({ all: done.all, wide: done.wide, leases });
     return {
       results: resultsOf(done),

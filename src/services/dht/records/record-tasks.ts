@@ -95,8 +95,12 @@ export interface StoredLease {
 export interface RecordTasks {
   /** Opens both files. */
   open(input: Record<never, never>): { readonly storeId: bigint; readonly leases: readonly StoredLease[] };
-  /** As owner of `owned`. */
-  store(input: { readonly bundle: Uint8Array; readonly owned: KeyRange }): StoreDone;
+  /** As owner of `owned`; `isWide` where some nodes hold only what stands on many. */
+  store(input: {
+    readonly bundle: Uint8Array;
+    readonly owned: KeyRange;
+    readonly isWide: boolean;
+  }): StoreDone;
   /** As replica or neighbour. */
   replicate(input: { readonly bundle: Uint8Array }): Outcomes;
   digest(input: RangeSelection): RangeSummary;

@@ -37,7 +37,7 @@ function intakeOf({ database, table }: StoredRecords): RecordIntake {
 
 const tasks: RecordTasks = {
   open: () => ({ storeId: tables.stored.fact('store_id'), leases: loadLeases(tables.stored.database) }),
-  store: ({ bundle, owned }) => ring.store(bundle, owned, Date.now()),
+  store: ({ bundle, owned, isWide }) => ring.store(bundle, owned, isWide, Date.now()),
   replicate: ({ bundle }) => ring.replicate(bundle, Date.now()),
   digest: (selection) => tables[selection.table].digest(selection),
   entries: (input) => tables[input.table].entries(input, input.cursor, input.limit),

@@ -66,8 +66,12 @@ export interface RunningRecords {
 /** @throws Problem `newer_data` */
 export async function startRecords(options: RecordsOptions): Promise<RunningRecords> {
   const parts = await compose(options);
-  const { store, server, reader, publisher, replication, renewal, workers } = parts;
+  const { store, server, owners, reader, publisher, replication, renewal, workers } = parts;
   const { pending } = options;
+  const unsubscribe = options.ring.onEvent(({ type }) => {
+    // Who owned what is asked anew: a range costs one lookup, a dead owner a deadline.
+    if (type === 'neighboursChanged' || type === 'dead' || type === 'departed') owners.clear();
+  });
   for (const worker of workers) worker.start();
   let isStopped = false;
   return {
@@ -87,6 +91,7 @@ export async function startRecords(options: RecordsOptions): Promise<RunningReco
     stop: async () => {
       if (isStopped) return;
       isStopped = true;
+      unsubscribe();
       await Promise.allSettled(workers.map((worker) => worker.stop()));
       await store.close();
     },
@@ -121,7 +126,7 @@ async function compose(options: RecordsOptions) {
   const housekeeping = new Housekeeping(store, leases, parameters.sweepIntervalMs, log);
   const background: Background[] = [replication, renewal, surplus, housekeeping];
   const workers = publisher === null ? background : [publisher, ...background];
-  return { store, server, reader, publisher, replication, renewal, workers };
+  return { store, server, owners, reader, publisher, replication, renewal, workers };
 }
 
 interface Background {

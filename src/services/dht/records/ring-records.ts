@@ -1,6 +1,6 @@
 /** What this node stores for the ring: as owner, as replica, and on the way to others. Runs in the worker. */
 import type { StatementSync } from 'node:sqlite';
-import { StoreOutcome } from '../../../generated/anillo/records/v1/records.ts';
+import { RecordBundle, StoreOutcome } from '../../../generated/anillo/records/v1/records.ts';
 import { parseBody } from '../../../records/body.ts';
 import { isInRange, type KeyRange } from '../../../records/key-range.ts';
 import { cidKey } from '../../../records/keys.ts';
@@ -46,19 +46,23 @@ export class RingRecords {
     );
   }
 
-  store(encoded: Uint8Array, owned: KeyRange, nowMs: number): StoreDone {
-    const taken = this.#take(encoded, owned, nowMs);
-    const standing = taken.filter(({ outcome }) => outcome === StoreOutcome.STORE_OUTCOME_STORED);
+  /** @param isWide is there anybody who holds only what stands on many nodes? */
+  store(encoded: Uint8Array, owned: KeyRange, isWide: boolean, nowMs: number): StoreDone {
+    const bundle = decodeBundle(encoded);
+    const taken = this.#take(bundle, owned, nowMs);
+    const standing = (index: number) => taken[index]?.outcome === StoreOutcome.STORE_OUTCOME_STORED;
+    const wide = (index: number) =>
+      isWide && standing(index) && (taken[index]?.row?.copies ?? 0) >= NAME_COPIES;
     return {
       ...outcomesOf(taken),
-      all: standing.length === taken.length ? encoded : this.#bundleOf(standing),
-      wide: this.#bundleOf(standing.filter(({ row }) => (row?.copies ?? 0) >= NAME_COPIES)),
+      all: taken.every((_, index) => standing(index)) ? encoded : partOf(bundle, standing),
+      wide: partOf(bundle, wide),
       news: this.#newsOf(taken),
     };
   }
 
   replicate(encoded: Uint8Array, nowMs: number): Outcomes {
-    return outcomesOf(this.#take(encoded, null, nowMs));
+    return outcomesOf(this.#take(decodeBundle(encoded), null, nowMs));
   }
 
   renew({ signer, range, digest, since }: RenewTask): RenewDone {
@@ -77,6 +81,7 @@ export class RingRecords {
   /** From now on providers of these nodes are taken, and no others'. */
   keep(nodes: readonly string[]): void {
     this.#kept = new Set(nodes);
+    for (const node of nodes) this.#swept.delete(this.#stored.table.signerId(node));
   }
 
   /** Removes some of what expired; `more` where more is left. */
@@ -102,16 +107,9 @@ export class RingRecords {
     });
   }
 
-  #take(encoded: Uint8Array, owned: KeyRange | null, nowMs: number): Taken[] {
-    const bundle = decodeBundle(encoded);
-    this.#swept.clear();
+  #take(bundle: RecordBundle, owned: KeyRange | null, nowMs: number): Taken[] {
     const rules = { owned, nowMs, livedMs: this.#stored.livedMs, kept: this.#kept };
     return this.#stored.transact(() => this.#intake.take(bundle, rules));
-  }
-
-  #bundleOf(taken: readonly Taken[]): Uint8Array | null {
-    const pairs = taken.flatMap(({ row }) => (row === null ? [] : [row.key, row.slot]));
-    return pairs.length === 0 ? null : this.#bundleOfPairs(Buffer.concat(pairs));
   }
 
   /** As much of it as one bundle takes: the rest is found missing by the next comparison. */
@@ -181,11 +179,17 @@ export class RingRecords {
         continue;
       const rows = this.#providersOf.all(signer, PROVIDER, limit);
       if (rows.length > 0) return rows as unknown as Pair[];
-      // Found none in the whole table: not looked for again until something is stored.
+      // None in the whole table, and none is taken before the node is kept again.
       this.#swept.add(signer);
     }
     return [];
   }
+}
+
+/** The records of a bundle for which `isWanted` holds, or null when there are none. */
+function partOf(bundle: RecordBundle, isWanted: (index: number) => boolean): Uint8Array | null {
+  const records = bundle.records.filter((_, index) => isWanted(index));
+  return records.length === 0 ? null : RecordBundle.encode({ batches: bundle.batches, records }).finish();
 }
 
 function outcomesOf(taken: readonly Taken[]): Outcomes {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { after, afterEach, describe, test } from 'node:test';
 import { baseKey, cidKey, nameKey } from '../../../records/keys.ts';
 import { sha256 } from './record-checks.ts';
-import { eventually, fakeCid, TestCluster, type TestNode } from './test-cluster.ts';
+import { TestCluster, type TestNode } from './test-cluster.ts';
+import { eventually, fakeCid } from './test-pending.ts';
 
 const WAIT = { wait: true, timeoutMs: 20_000 };
 const NO_REASSERTION = { reassertion: false };

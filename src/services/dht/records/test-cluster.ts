@@ -14,50 +14,8 @@ import { isBetweenOpenClosed } from '../../../ring/interval.ts';
 import type { Contact } from '../../../ring/message.ts';
 import type { Neighbours, PeerPort, RingPort } from '../ring-port.ts';
 import type { RecordParameters } from './parameters.ts';
-import type { PendingChange, PendingFile, PendingSource } from './pending-source.ts';
 import { type RunningRecords, startRecords } from './records-service.ts';
-
-/** A queue of changes in memory. */
-export class FakePending implements PendingSource {
-  readonly #changes = new Map<number, PendingChange>();
-  #lastId = 0;
-  #version = 0;
-
-  publish(file: Partial<PendingFile> & { cid: string; path: string }): void {
-    this.#add('publish', file, false);
-  }
-
-  withdraw(file: { cid: string; path: string }, lastCopy = true): void {
-    this.#add('withdraw', file, lastCopy);
-  }
-
-  #add(
-    act: PendingChange['act'],
-    file: Partial<PendingFile> & { cid: string; path: string },
-    lastCopy: boolean,
-  ): void {
-    const id = ++this.#lastId;
-    const rest = { size: 1, modifiedMs: 1, type: '', tags: [], copies: 1, previous: null };
-    this.#changes.set(id, { id, act, file: { ...rest, ...file }, lastCopy });
-    this.#version++;
-  }
-
-  pending(limit: number, afterId = 0): PendingChange[] {
-    return [...this.#changes.values()].filter(({ id }) => id > afterId).slice(0, limit);
-  }
-
-  pendingCount(): number {
-    return this.#changes.size;
-  }
-
-  settle(ids: readonly number[]): void {
-    for (const id of ids) this.#changes.delete(id);
-  }
-
-  dataVersion(): number {
-    return this.#version;
-  }
-}
+import { FakePending } from './test-pending.ts';
 
 export interface TestNode {
   readonly id: string;
@@ -324,23 +282,4 @@ function serve(server: Server, { handlers }: RunningRecords, member: Member): vo
     },
   ]);
   server.addService(Object.fromEntries(counted), handlers);
-}
-
-/** Waits until `condition` holds, and says what it waited for when it never does. */
-export async function eventually(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  timeoutMs = 15_000,
-): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-/** A CID as a record may name it, one for each number. */
-export function fakeCid(number: number): string {
-  const digits = number.toString(2).replaceAll('0', 'a').replaceAll('1', 'b');
-  return `bafkrei${digits.padStart(52, 'a')}`;
 }

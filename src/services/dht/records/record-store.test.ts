@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { makeNetworkId } from '../../../identity/network.ts';
+import { NodeKey } from '../../../identity/node-key.ts';
+import { LeaseBook } from './lease-book.ts';
+import { RecordStore } from './record-store.ts';
+import { fakeCid } from './test-pending.ts';
+
+const WHOLE = { from: '00'.repeat(32), to: '00'.repeat(32) };
+const rest = { size: 1, modifiedMs: 1, type: '', tags: [], copies: 1, previous: null };
+
+describe('the store on disk', () => {
+  let dataDir: string;
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'anillo-store-'));
+  });
+  afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+  test('whatever was acknowledged is there after kill -9, and what was signed is known', async () => {
+    const networkId = makeNetworkId();
+    const key = NodeKey.generate();
+    const child = fork(new URL('./test-storing-child.ts', import.meta.url), [
+      dataDir,
+      networkId,
+      key.toPem(),
+    ]);
+    let acknowledged = 0;
+    await new Promise<void>((resolve) => {
+      child.on('message', (count: number) => {
+        acknowledged = count;
+        if (count >= 40) child.kill('SIGKILL');
+      });
+      child.on('exit', () => resolve());
+    });
+
+    const store = await RecordStore.open(dataDir, networkId, key);
+    try {
+      // Each acknowledged batch: 10 publications under two keys, 10 providers.
+      assert.ok(store.count() >= acknowledged * 30, `${store.count()} of ${acknowledged * 30}`);
+      const stored = await store.run('digest', { table: 'stored', range: WHOLE, minCopies: 0 });
+      const asserted = await store.run('digest', { table: 'asserted', range: WHOLE, minCopies: 0 });
+      assert.equal(stored.count, store.count());
+      assert.ok(asserted.count >= stored.count);
+    } finally {
+      await store.close();
+    }
+  });
+
+  test('counts stay true when records are replaced and withdrawn, and no row is left behind', async () => {
+    const key = NodeKey.generate();
+    const store = await RecordStore.open(dataDir, makeNetworkId(), key);
+    try {
+      const file = { path: 'a/b.txt', cid: fakeCid(3), ...rest };
+      const count = async () =>
+        (await store.run('digest', { table: 'asserted', range: WHOLE, minCopies: 0 })).count;
+      for (const id of [1, 2, 3]) {
+        await store.run('sign', {
+          changes: [{ id, act: 'publish', file, lastCopy: false }],
+          nowMs: Date.now(),
+        });
+        assert.equal(await count(), 4);
+      }
+      await store.run('sign', {
+        changes: [{ id: 4, act: 'withdraw', file, lastCopy: true }],
+        nowMs: Date.now(),
+      });
+      assert.equal(await count(), 4);
+      await store.run('sweep', { elapsedMs: 179 * 24 * 3600 * 1000 });
+      assert.equal(await count(), 4);
+      await store.run('sweep', { elapsedMs: 2 * 24 * 3600 * 1000 });
+      assert.equal(await count(), 0);
+    } finally {
+      await store.close();
+    }
+  });
+
+  test('a lease outlives a restart with no more than what was left of it', async () => {
+    const networkId = makeNetworkId();
+    const [key, other] = [NodeKey.generate(), NodeKey.generate()];
+    const lease = new LeaseBook(other, networkId, 1, 60_000).own;
+    const book = new LeaseBook(key, networkId, 1, 60_000);
+    assert.equal(book.acceptRunning({ lease, remainingMs: 30_000n }), true);
+    let store = await RecordStore.open(dataDir, networkId, key);
+    await store.run('saveLeases', { leases: book.snapshot(), ended: [] });
+    await store.close();
+
+    store = await RecordStore.open(dataDir, networkId, key);
+    const next = new LeaseBook(key, networkId, 2, 60_000);
+    next.restore(store.leases);
+    await store.close();
+    const left = next.remainingMs(other.id);
+    assert.ok(left > 0 && left <= 30_000, `${left} ms`);
+  });
+});
+
+describe('leases', () => {
+  const networkId = makeNetworkId();
+  const key = NodeKey.generate();
+  const other = NodeKey.generate();
+
+  test('only a newer epoch or life renews one; an old one passed on later does not', () => {
+    const book = new LeaseBook(key, networkId, 1, 60_000);
+    const theirs = new LeaseBook(other, networkId, 5, 60_000);
+    const first = theirs.own;
+    assert.equal(book.accept(first), true);
+    const ended = theirs.renewOwn(0);
+    assert.equal(book.accept(ended), true);
+    assert.equal(book.remainingMs(other.id), 0);
+    assert.equal(book.accept(first), false);
+    assert.equal(book.acceptRunning({ lease: first, remainingMs: 60_000n }), false);
+    assert.equal(book.accept(new LeaseBook(other, networkId, 6, 60_000).own), true);
+    assert.ok(book.remainingMs(other.id) > 50_000);
+  });
+
+  test('one that its node did not sign, or that is of another network, is not believed', () => {
+    const book = new LeaseBook(key, networkId, 1, 60_000);
+    const lease = new LeaseBook(other, networkId, 1, 60_000).own;
+    assert.equal(book.accept({ ...lease, durationMs: 120_000n }), false);
+    assert.equal(book.accept({ ...lease, node: Buffer.from(key.id, 'hex'), epoch: 99n }), false);
+    assert.equal(book.accept(new LeaseBook(other, makeNetworkId(), 1, 60_000).own), false);
+    assert.equal(book.remainingMs(other.id), 0);
+  });
+});

@@ -8,7 +8,7 @@ const NODE_DOMAIN = utf8('anillo-tree-v1\0');
 const HASH_BYTES = 32;
 const NOTHING = new Uint8Array(HASH_BYTES);
 /** 65,536 records under one signature. */
-export const BATCH_DEPTH_MAX = 16;
+const BATCH_DEPTH_MAX = 16;
 
 /** Domain of the signature over network id and root. */
 export const BATCH_DOMAIN = 'anillo-batch-v1\0';

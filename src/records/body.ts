@@ -12,7 +12,7 @@ import type {
   TombstoneBody,
 } from './record.ts';
 
-export const BODY_MAX_BYTES = 16 * 1024;
+const BODY_MAX_BYTES = 16 * 1024;
 const PATH_MAX_BYTES = 4096;
 const COMPONENT_MAX_BYTES = 255;
 const TAGS_MAX = 64;

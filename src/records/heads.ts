@@ -5,7 +5,7 @@
  */
 
 /** Versions kept of one (path, publisher). */
-export const VERSIONS_MAX = 32;
+const VERSIONS_MAX = 32;
 
 export interface Versioned {
   readonly kind: 'publication' | 'tombstone';

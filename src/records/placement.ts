@@ -4,7 +4,7 @@ export const CID_COPIES = 3;
 /** Names are few and everything hangs on them. */
 export const NAME_COPIES = 5;
 /** How many nodes hold a record durably before it counts as stored: of all, in rings smaller than that. */
-export const WRITE_QUORUM = 2;
+const WRITE_QUORUM = 2;
 
 /** How many of the owner's `successors` (nearest first) hold a record beside the owner; all of a smaller ring. */
 export function replicaCount(copies: number, successors: number): number {

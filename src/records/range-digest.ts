@@ -6,8 +6,8 @@
 import type { Identifier } from '../ring/identifier.ts';
 import type { KeyRange } from './key-range.ts';
 
-export const BUCKETS = 256;
-export const BUCKET_BYTES = 8;
+const BUCKETS = 256;
+const BUCKET_BYTES = 8;
 const POSITION_DIGITS = 12;
 const KEY_DIGITS = 64;
 const RING = 16 ** POSITION_DIGITS;

@@ -10,7 +10,7 @@ import { RECORD_VERSION, type Record, type RecordBody, type SignedBatch } from '
 import { slotOf } from './slot.ts';
 
 /** How far a record may be ahead of the receiver's wall clock. */
-export const CLOCK_SKEW_MAX_MS = 5 * 60 * 1000;
+const CLOCK_SKEW_MAX_MS = 5 * 60 * 1000;
 const CREDENTIAL_MAX_BYTES = 4096;
 
 export interface Checks {
@@ -26,7 +26,7 @@ export interface Checks {
   ) => boolean;
 }
 
-export type RefusalCode = 'invalid_record' | 'clock_skew';
+type RefusalCode = 'invalid_record' | 'clock_skew';
 export interface Refusal {
   readonly code: RefusalCode;
   readonly reason: string;

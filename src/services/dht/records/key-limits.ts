@@ -6,9 +6,9 @@ import { kindNumber } from './record-codec.ts';
 import type { PlacementRow, RecordTable } from './record-table.ts';
 
 /** Entries under a base key before it is split; a page of answers. Split records may go beyond. */
-export const BASE_ENTRIES_MAX = 500;
+const BASE_ENTRIES_MAX = 500;
 /** Providers under a cid: more are never needed to find one that answers. */
-export const PROVIDERS_MAX = 256;
+const PROVIDERS_MAX = 256;
 /** Placements of one publisher on one node: keeps one member from filling everybody's disk. */
 const PUBLISHER_PLACEMENTS_MAX = 4_000_000;
 

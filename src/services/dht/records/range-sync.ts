@@ -16,7 +16,7 @@ import type { EntryCursor, EntryPage, RangeSelection } from './record-tasks.ts';
 const ENTRY_BYTES = 80;
 const PAIR_BYTES = 64;
 /** 160 KiB of entries: a page that neither side notices. */
-export const ENTRIES_IN_PAGE = 2000;
+const ENTRIES_IN_PAGE = 2000;
 const PAIRS_IN_REQUEST = 512;
 
 export interface SyncParts {

@@ -12,7 +12,7 @@ import type { Record, RecordKind, SignedBatch } from '../../../records/record.ts
 /** Envelope and path around a body of 16 KiB. */
 const RECORD_MAX_BYTES = 20 * 1024;
 export const BUNDLE_RECORDS_MAX = 4096;
-export const BUNDLE_MAX_BYTES = 1024 * 1024;
+const BUNDLE_MAX_BYTES = 1024 * 1024;
 /** What senders fill a bundle to: a slice that neither end notices. */
 export const BUNDLE_TARGET_BYTES = 256 * 1024;
 

@@ -16,12 +16,12 @@ import {
 import { NodeKey } from '../../../identity/node-key.ts';
 import { cidKey, nameKey } from '../../../records/keys.ts';
 import { fromServiceError } from '../grpc-problems.ts';
+import { TestCluster } from './cluster.test-support.ts';
 import { LeaseBook } from './lease-book.ts';
+import { fakeCid } from './pending.test-support.ts';
 import { sha256 } from './record-checks.ts';
 import { RecordStore } from './record-store.ts';
 import type { OutgoingBatch } from './record-tasks.ts';
-import { TestCluster } from './test-cluster.ts';
-import { fakeCid } from './test-pending.ts';
 
 const file = {
   path: 'x.txt',

@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { makeNetworkId } from '../../../identity/network.ts';
 import { NodeKey } from '../../../identity/node-key.ts';
 import { LeaseBook } from './lease-book.ts';
+import { fakeCid } from './pending.test-support.ts';
 import { RecordStore } from './record-store.ts';
-import { fakeCid } from './test-pending.ts';
 
 const WHOLE = { from: '00'.repeat(32), to: '00'.repeat(32) };
 const rest = { size: 1, modifiedMs: 1, type: '', tags: [], copies: 1, previous: null };
@@ -23,7 +23,7 @@ describe('the store on disk', () => {
   test('whatever was acknowledged is there after kill -9, and what was signed is known', async () => {
     const networkId = makeNetworkId();
     const key = NodeKey.generate();
-    const child = fork(new URL('./test-storing-child.ts', import.meta.url), [
+    const child = fork(new URL('./storing-child.test-support.ts', import.meta.url), [
       dataDir,
       networkId,
       key.toPem(),

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { baseKey, cidKey, nameKey } from '../../../records/keys.ts';
+import { TestCluster } from './cluster.test-support.ts';
+import { fakeCid } from './pending.test-support.ts';
 import { sha256 } from './record-checks.ts';
-import { TestCluster } from './test-cluster.ts';
-import { fakeCid } from './test-pending.ts';
 
 const WAIT = { wait: true, timeoutMs: 20_000 };
 

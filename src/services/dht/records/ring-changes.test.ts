@@ -3,9 +3,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, describe, test } from 'node:test';
 import { baseKey, cidKey, nameKey } from '../../../records/keys.ts';
+import { TestCluster, type TestNode } from './cluster.test-support.ts';
+import { eventually, fakeCid } from './pending.test-support.ts';
 import { sha256 } from './record-checks.ts';
-import { TestCluster, type TestNode } from './test-cluster.ts';
-import { eventually, fakeCid } from './test-pending.ts';
 
 const WAIT = { wait: true, timeoutMs: 20_000 };
 const NO_REASSERTION = { reassertion: false };

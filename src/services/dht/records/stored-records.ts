@@ -12,7 +12,7 @@ import { RECORD_MIGRATIONS } from './record-schema.ts';
 import { RecordTable } from './record-table.ts';
 import type { EntryCursor, EntryPage, RangeSelection, RangeSummary } from './record-tasks.ts';
 
-export const ENTRY_BYTES = 80;
+const ENTRY_BYTES = 80;
 export const PAIR_BYTES = 64;
 /** Range digests remembered until the tables change. */
 const DIGESTS_MAX = 64;
@@ -193,6 +193,6 @@ export class StoredRecords {
   }
 }
 
-export function hexOf(bytes: Uint8Array, offset: number, length = 32): string {
+function hexOf(bytes: Uint8Array, offset: number, length = 32): string {
   return asBuffer(bytes).toString('hex', offset, offset + length);
 }

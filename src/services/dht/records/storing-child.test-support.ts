@@ -1,8 +1,8 @@
 /** For a test: stores batches as fast as it can and says how many were acknowledged, until it is killed. */
 import { NodeKey } from '../../../identity/node-key.ts';
 import { BundleWriter } from './bundle-writer.ts';
+import { fakeCid } from './pending.test-support.ts';
 import { RecordStore } from './record-store.ts';
-import { fakeCid } from './test-pending.ts';
 
 const [dataDir = '', networkId = '', pem = ''] = process.argv.slice(2);
 const key = NodeKey.fromPem(pem);

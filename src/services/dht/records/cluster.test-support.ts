@@ -14,8 +14,8 @@ import { isBetweenOpenClosed } from '../../../ring/interval.ts';
 import type { Contact } from '../../../ring/message.ts';
 import type { Neighbours, PeerPort, RingPort } from '../ring-port.ts';
 import type { RecordParameters } from './parameters.ts';
+import { FakePending } from './pending.test-support.ts';
 import { type RunningRecords, startRecords } from './records-service.ts';
-import { FakePending } from './test-pending.ts';
 
 export interface TestNode {
   readonly id: string;

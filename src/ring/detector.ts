@@ -65,7 +65,12 @@ export function missed(turn: Turn, pending: Pending): void {
   const { state, now } = turn;
   const { to, sentAt, purpose } = pending;
   const member = addMember(turn, to);
-  if (member === null || !isSameLife(member.contact, to)) return;
+  if (member === null) {
+    // Nobody keeps account of it: lookups choose another.
+    forgetRoute(state, to);
+    return;
+  }
+  if (!isSameLife(member.contact, to)) return;
   if (member.heardAt > sentAt || state.pausedUntil > sentAt) return;
   if (member.health === 'dead' || member.health === 'left') return;
   if (member.health !== 'suspect') {

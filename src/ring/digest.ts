@@ -1,6 +1,8 @@
 /** Short digests of lists, to see that two nodes hold the same. They detect difference; they prove nothing. */
 import type { Contact } from './message.ts';
 
+/** Digits of an identifier that are mixed in: identifiers are hashes, and 64 bits tell them apart. */
+const DIGITS = 16;
 const SEED_A = 0x811c9dc5;
 const SEED_B = 0x9747b28c;
 const PRIME_A = 0x01000193;
@@ -31,7 +33,8 @@ export function setDigest(contacts: Iterable<Contact>): string {
 function mix(start: number, contact: Contact, prime: number): number {
   const text = contact.id;
   let hash = start;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), prime);
+  const length = Math.min(text.length, DIGITS);
+  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), prime);
   hash = Math.imul(hash ^ (contact.incarnation >>> 0), prime);
   hash = Math.imul(hash ^ Math.floor(contact.incarnation / 2 ** 32), prime);
   return hash ^ (hash >>> 15);

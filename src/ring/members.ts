@@ -8,8 +8,9 @@ import { forgetRoute, learnRoute } from './routes.ts';
 import type { Member, MemberHealth, RingState } from './state.ts';
 import { post, type Turn } from './turn.ts';
 
-/** What may be forgotten first when the list is full. */
-const EVICTION_ORDER: readonly MemberHealth[] = ['left', 'unproven', 'dead', 'suspect', 'alive'];
+/** What is forgotten first when the list is full: for a neighbour, whoever it takes; for anybody else, only these. */
+const FORGOTTEN_FOR_NEIGHBOURS: readonly MemberHealth[] = ['left', 'unproven', 'dead', 'suspect', 'alive'];
+const FORGOTTEN_FOR_OTHERS: readonly MemberHealth[] = ['left', 'unproven'];
 
 /** A pointer that no longer leads to a place in the ring, as far as this node found out by itself. */
 export function isGone(state: RingState, contact: Contact): boolean {
@@ -47,7 +48,8 @@ export function learn(turn: Turn, contact: Contact): void {
   if (contact.id === state.self.id) return;
   const member = state.members.get(contact.id);
   if (member === undefined) {
-    addMember(turn, contact);
+    // In a full list nobody met makes room for somebody only named.
+    if (state.members.size < state.parameters.membersMax) addMember(turn, contact);
     learnRoute(turn, contact);
     return;
   }
@@ -66,12 +68,12 @@ export function learn(turn: Turn, contact: Contact): void {
   else if (isGone(state, contact) && isStale(turn, member)) post(turn, { type: 'questioned', contact });
 }
 
-/** The entry for a contact, made if there is none. Null when the list is full of neighbours. */
+/** The entry for a contact, made if there is none. Null when the list is full of better ones: neighbours always get theirs. */
 export function addMember(turn: Turn, contact: Contact): Member | null {
   const { state } = turn;
   const known = state.members.get(contact.id);
   if (known !== undefined) return known;
-  if (state.members.size >= state.parameters.membersMax && !evictOne(turn)) return null;
+  if (state.members.size >= state.parameters.membersMax && !evictFor(turn, contact)) return null;
   const member: Member = {
     contact,
     health: 'unproven',
@@ -118,9 +120,9 @@ function isNeighbour(state: RingState, contact: Contact): boolean {
   return false;
 }
 
-function evictOne(turn: Turn): boolean {
+function evictFor(turn: Turn, contact: Contact): boolean {
   const { state } = turn;
-  for (const health of EVICTION_ORDER) {
+  for (const health of isNeighbour(state, contact) ? FORGOTTEN_FOR_NEIGHBOURS : FORGOTTEN_FOR_OTHERS) {
     for (const member of state.members.values()) {
       if (member.health !== health || isNeighbour(state, member.contact)) continue;
       state.members.delete(member.contact.id);

@@ -50,7 +50,7 @@ export class Publisher {
     this.#wake();
   }
 
-  /** Resolves when everything that is pending now stands on the ring. @throws Problem `deadline` */
+  /** Resolves when everything that is pending now stands on the ring. @throws Problem `deadline`, `not_ready` when it is stopped */
   async waitUntilPublished(timeoutMs: number): Promise<void> {
     const last = await this.#lastPendingId();
     if (last === null) return;
@@ -61,14 +61,15 @@ export class Publisher {
     };
     const late = () => reject(new Problem('deadline', { what: 'The ring', timeoutMs }));
     const timer = setTimeout(late, timeoutMs);
-    this.#stopping.signal.addEventListener('abort', late, { once: true });
+    const stopped = () => reject(new Problem('not_ready'));
+    this.#stopping.signal.addEventListener('abort', stopped, { once: true });
     this.#waiters.add(check);
     try {
       check();
       await promise;
     } finally {
       clearTimeout(timer);
-      this.#stopping.signal.removeEventListener('abort', late);
+      this.#stopping.signal.removeEventListener('abort', stopped);
       this.#waiters.delete(check);
     }
   }

@@ -34,6 +34,7 @@ const LIST_ENTRIES_MAX = 6500;
 const WANTED_BYTES_MAX = 64 * 1024;
 const ENTRIES_BYTES_MAX = 512 * 1024;
 const LEASES_MAX = 1024;
+const PASSED_ON_MAX = 3;
 
 export interface RecordServerParts {
   readonly networkTag: bigint;
@@ -157,16 +158,22 @@ export class RecordServer implements RecordMethods {
     };
   }
 
-  /** What the nodes that had the key before know: this one has not pulled its range yet. */
+  /**
+   * What the nodes that had the key before know: this one has not pulled its range yet. One that has nothing may be as new as
+   * this one, so the next is asked too.
+   */
   async #passedOn(request: FetchRequest): Promise<FetchResponse> {
-    for (const successor of this.#parts.ownership.successors().slice(0, 3)) {
+    let known: FetchResponse | null = null;
+    for (const successor of this.#parts.ownership.successors().slice(0, PASSED_ON_MAX)) {
       try {
-        return await this.#parts.calls.call(successor, 'fetch', { ...request, anyHolder: true });
+        known = await this.#parts.calls.call(successor, 'fetch', { ...request, anyHolder: true });
+        if (known.records.length > 0) return known;
       } catch {
-        // The next one may know; with none left the caller gets what is here, and asks the replicas itself.
+        // The next one may know; when none answers, the caller asks the replicas itself.
       }
     }
-    throw new Problem('not_ready');
+    if (known === null) throw new Problem('not_ready');
+    return known;
   }
 
   #ownedNow(): KeyRange {

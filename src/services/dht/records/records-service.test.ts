@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { baseKey, cidKey, nameKey } from '../../../records/keys.ts';
 import { TestCluster } from './cluster.test-support.ts';
-import { fakeCid } from './pending.test-support.ts';
+import { eventually, fakeCid } from './pending.test-support.ts';
 import { sha256 } from './record-checks.ts';
 
 const WAIT = { wait: true, timeoutMs: 20_000 };
@@ -64,4 +64,35 @@ describe('records on a ring of four', () => {
     const byCid = await cluster.node(0).records.find(cidKey(sha256, file.cid), 100);
     assert.deepEqual(byCid.providers, []);
   });
+});
+
+test('a publisher that dies on the way goes on where it was: every file once, none missing', async () => {
+  const cluster = await TestCluster.of(3);
+  try {
+    const first = cluster.node(0);
+    const key = cluster.keyOfNode(first);
+    const files = Array.from({ length: 600 }, (_, index) => ({ cid: fakeCid(index), path: `many/${index}` }));
+    for (const file of files) first.pending.publish(file);
+    const publishing = first.records.publish(WAIT);
+    await eventually('some, not all, are settled', () => first.pending.pendingCount() < files.length);
+    await Promise.all([
+      cluster.kill(first),
+      assert.rejects(publishing, { code: 'deadline' }).catch(() => null),
+    ]);
+
+    // As after kill -9 the catalog still holds what was stored but not yet settled: here everything.
+    const again = await cluster.start({ join: true, key, dataDir: first.dataDir });
+    for (const file of files) again.pending.publish(file);
+    assert.deepEqual(await again.records.publish(WAIT), { pending: 0 });
+    for (const { cid, path } of files.filter((_, index) => index % 5 === 0)) {
+      const found = await cluster.node(1).records.find(nameKey(sha256, path), 10);
+      assert.deepEqual(
+        found.publications.map((publication) => publication.cid),
+        [cid],
+      );
+      assert.deepEqual(found.versions, []);
+    }
+  } finally {
+    await cluster.close();
+  }
 });

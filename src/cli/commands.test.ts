@@ -1,0 +1,231 @@
+/** The commands as processes against servers that speak the schemas: exit codes, JSON alone on stdout, safe output. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import {
+  AnsweringServer,
+  idOf,
+  nodeStatus,
+  registeredNode,
+  searchAnswer,
+  searchResult,
+} from '../client/answering-server.test-support.ts';
+import { UNBUILT_COMMANDS } from './unbuilt.ts';
+
+const ENTRY = fileURLToPath(new URL('./entry.ts', import.meta.url));
+const EVIL = 'evil\u001b[31m\n\u202ename';
+const HELLO_CID = 'bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq';
+const folder = mkdtempSync(join(tmpdir(), 'anillo-cli-'));
+
+const provider = () => ({
+  id: idOf('11'),
+  address: network.address,
+  download: network.address,
+  state: 'active',
+});
+const network = await AnsweringServer.start({
+  'GET /healthz': { status: 'ok' },
+  'GET /api/v1/nodes': () => ({ nodes: [registeredNode(idOf('11'), network.address)] }),
+  'GET /api/v1/status': () => nodeStatus(idOf('11'), network.address),
+  'GET /api/v1/network': () => ({
+    networkId: idOf('99'),
+    protocolVersion: '1.0',
+    version: '0.1.0',
+    insecure: false,
+    startedAt: 0,
+    time: Date.now(),
+  }),
+  'GET /api/v1/ring': () => ({
+    members: [{ id: idOf('11'), address: network.address, state: 'active', successors: [] }],
+  }),
+  'GET /api/v1/search': (_: unknown, query: URLSearchParams) => {
+    const q = query.get('q') ?? '';
+    if (q === 'evil') return searchAnswer([searchResult(EVIL)]);
+    if (q === 'README') return searchAnswer([searchResult('a/README'), searchResult('b/README')]);
+    if (q === 'hello.txt') {
+      return searchAnswer([searchResult('hello.txt', { cid: HELLO_CID, providers: [provider()] } as never)]);
+    }
+    return searchAnswer([]);
+  },
+  'GET /api/v1/files': { files: [], nextCursor: null },
+  'GET /api/v1/placement': () => ({
+    nodes: [{ id: idOf('11'), address: network.address, upload: network.address, freeBytes: 1 }],
+  }),
+  'PUT /api/v1/files': async (request: AsyncIterable<Uint8Array>, query: URLSearchParams) => {
+    let size = 0;
+    for await (const piece of request) size += piece.length;
+    const node = { id: idOf('11'), address: network.address };
+    return { state: 'stored', name: query.get('name'), cid: 'bafk', size, node, published: true };
+  },
+});
+after(async () => {
+  await network.stop();
+  rmSync(folder, { recursive: true });
+});
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function anillo(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [ENTRY, ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH ?? '', ANILLO_PORTMAPPER: network.base, LANG: 'C', ...environment },
+      timeout: 60_000,
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (piece) => {
+      stdout += piece;
+    });
+    child.stderr.on('data', (piece) => {
+      stderr += piece;
+    });
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+    child.stdin.end('from a pipe');
+  });
+}
+
+test('wrong usage exits 2 with one line that says what is wrong', async () => {
+  const wrong: readonly (readonly string[])[] = [
+    ['no-such-command'],
+    ['find'],
+    ['find', 'x', '--no-such-flag'],
+    ['find', 'x', '--limit', 'many'],
+    ['get', 'x', 'y'],
+    ['lookup'],
+    ['lookup', 'x', '--cid', 'y'],
+    ['ls', '--lang', 'xx'],
+    ['ls', '--portmapper', 'ftp://x'],
+    ['put', '-'],
+    ['get', 'x', '--limit-rate', 'fast'],
+    ['get', 'x', '-o', '-', '--json'],
+    ['trash', '--empty', '--restore', 'x'],
+    ['up', '--nodes', '0'],
+    ['ls', 'abc'].concat('--node', 'nonsense/x:y'),
+  ];
+  for (const args of wrong) {
+    const { code, stderr, stdout } = await anillo(args);
+    assert.equal(code, 2, `${args.join(' ')}: ${stderr}`);
+    assert.match(stderr, /^anillo: \S.*\n$/, args.join(' '));
+    if (!args.includes('--json')) assert.equal(stdout, '', args.join(' '));
+  }
+});
+
+test('what is not built is absent from the help, and exits 2 when used', async () => {
+  const { stdout } = await anillo(['--help']);
+  for (const name of UNBUILT_COMMANDS) assert.doesNotMatch(stdout, new RegExp(`^  ${name}\\b`, 'm'));
+  for (const args of [
+    ['keep', 'x'],
+    ['tasks', '--dead'],
+    ['put', 'x', '--wait'],
+    ['up', '--broker', 'amqp://x'],
+  ]) {
+    const { code, stderr } = await anillo(args);
+    assert.equal(code, 2, args.join(' '));
+    assert.match(stderr, /not available in this version/);
+  }
+  assert.doesNotMatch((await anillo(['put', '--help'])).stdout, /--wait|--encrypt/);
+});
+
+test('exit codes say what kind of failure it was', async () => {
+  const closed = await AnsweringServer.start({});
+  await closed.stop();
+  const cases: readonly (readonly [readonly string[], number])[] = [
+    [['find', 'nothing'], 3],
+    [['get', 'nothing'], 3],
+    [['get', 'README'], 3],
+    [['put', 'no-such-file'], 3],
+    [['ls', 'abcdef12'], 3],
+    [['ls', '--portmapper', closed.base], 4],
+    [['doctor', '--portmapper', closed.base], 4],
+    [['nodes', '--node', closed.base], 4],
+    [['doctor'], 0],
+    [['nodes'], 0],
+  ];
+  for (const [args, expected] of cases) {
+    const { code, stdout, stderr } = await anillo(args);
+    assert.equal(code, expected, `${args.join(' ')}: ${stdout}${stderr}`);
+    if (expected !== 0) assert.doesNotMatch(stderr, /\n\s+at /, 'no stack trace');
+  }
+});
+
+test('with --json stdout is one document and nothing else, also when it fails', async () => {
+  const commands = [
+    ['nodes'],
+    ['ls'],
+    ['ring'],
+    ['find', 'evil'],
+    ['find', 'nothing'],
+    ['doctor'],
+    ['get', 'README'],
+    ['no-such-command'],
+    ['ls', '--portmapper', 'http://127.0.0.1:1'],
+  ];
+  for (const args of commands) {
+    const { stdout } = await anillo([...args, '--json']);
+    assert.match(stdout, /^\{.*\}\n$/, args.join(' '));
+    JSON.parse(stdout);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not come through
+    assert.doesNotMatch(stdout, /[\u001b\u202e]/, args.join(' '));
+  }
+});
+
+test('a name that would steer the terminal is shown, not obeyed', async () => {
+  const { stdout } = await anillo(['find', 'evil']);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not come through
+  assert.doesNotMatch(stdout, /[\u001b\u202e]/);
+  assert.match(stdout, /evil\\x1b\[31m\\x0a\\u202ename/);
+});
+
+test('colours and bars stay away from a pipe', async () => {
+  const { stdout, stderr } = await anillo(['doctor']);
+  assert.ok(!stdout.includes('\u001b') && !stderr.includes('\u001b'));
+});
+
+test('what people read follows the locale, problems included', async () => {
+  const { stderr } = await anillo(['get', 'nothing'], { LC_ALL: 'es_ES.UTF-8' });
+  assert.match(stderr, /No se encontró/);
+  const { stdout } = await anillo(['--help', '--lang', 'es']);
+  assert.match(stdout, /^Uso: anillo \[opciones\] \[comando\]/);
+  const closed = await anillo(['ls', '--lang=es', '--portmapper', 'http://127.0.0.1:1']);
+  assert.match(closed.stderr, /Inícielo con `anillo up`/);
+});
+
+test('files, and stdin, are put with their names; a leading dash is no flag after --', async () => {
+  writeFileSync(join(folder, '-x'), 'dash');
+  const dash = await anillo(['put', '--json', '--', '-x']);
+  assert.equal(JSON.parse(dash.stdout).name, '-x', dash.stderr);
+  const piped = await anillo(['put', '-', '--name', 'in.txt', '--json']);
+  assert.equal(JSON.parse(piped.stdout).size, 'from a pipe'.length, piped.stderr);
+  const several = await anillo(['put', './-x', ENTRY, '--json']);
+  assert.deepEqual(
+    several.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).name)
+      .sort(),
+    ['-x', 'entry.ts'],
+  );
+});
+
+test('without a terminal the menu is the help', async () => {
+  const bare = await anillo([]);
+  assert.equal(bare.code, 0);
+  assert.match(bare.stdout, /^Usage: anillo/);
+  assert.equal((await anillo(['menu'])).stdout, bare.stdout);
+});
+
+test('the picture is written where it was asked for', async () => {
+  const { code, stdout } = await anillo(['ring', '--svg', 'ring.svg']);
+  assert.equal(code, 0, stdout);
+  assert.match(readFileSync(join(folder, 'ring.svg'), 'utf8'), /^<svg xmlns/);
+});

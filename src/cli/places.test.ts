@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, test } from 'node:test';
+import { LogFile } from './log-file.ts';
+import { isOneRing } from './network-watch.ts';
+import { listFiles } from './put-list.ts';
+import { savePlace } from './save-place.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'anillo-places-'));
+after(() => rmSync(folder, { recursive: true }));
+
+test('a download is saved under its last component, in the folder or as the file that was asked for', async () => {
+  assert.equal(await savePlace('a/b/c.txt', 'cid', undefined), resolve('c.txt'));
+  assert.equal(await savePlace('a/b/c.txt', 'cid', folder), join(folder, 'c.txt'));
+  assert.equal(await savePlace('a/b/c.txt', 'cid', join(folder, 'mine.txt')), join(folder, 'mine.txt'));
+  await assert.rejects(savePlace('c', 'cid', join(folder, 'none/')), { code: 'not_found', exitCode: 3 });
+  await assert.rejects(savePlace('c', 'cid', join(folder, 'none/c')), { code: 'not_found' });
+});
+
+test('whatever a remote calls its file, it never lands outside the folder', async () => {
+  for (const name of ['..', '../..', 'a/..', '.', 'x/', 'a\0b', '']) {
+    assert.equal(await savePlace(name, 'bafk', folder), join(folder, 'bafk'), JSON.stringify(name));
+  }
+  assert.equal(await savePlace('../../etc/passwd', 'bafk', folder), join(folder, 'passwd'));
+});
+
+test('a folder gives every file below with its path; links are passed over, and said', async () => {
+  const tree = join(folder, 'tree');
+  mkdirSync(join(tree, 'sub', '.anillo'), { recursive: true });
+  writeFileSync(join(tree, 'a b.txt'), '12');
+  writeFileSync(join(tree, 'sub', 'ñ.txt'), '1');
+  writeFileSync(join(tree, 'sub', '.anillo', 'folder'), '');
+  symlinkSync('/etc', join(tree, 'out'));
+  const { files, skipped } = await listFiles([`${tree}/`, join(tree, 'a b.txt')]);
+  assert.deepEqual(
+    files.map(({ name, size }) => [name, size]),
+    [
+      ['tree/a b.txt', 2],
+      ['tree/sub/ñ.txt', 1],
+      ['a b.txt', 2],
+    ],
+  );
+  assert.deepEqual(skipped, [join(tree, 'out')]);
+  await assert.rejects(listFiles([join(folder, 'none')]), { code: 'not_found', exitCode: 3 });
+  await assert.rejects(listFiles(['/dev/null']), { code: 'not_a_file', exitCode: 2 });
+});
+
+test("a part's log starts anew with each run, and tells the last complaint of this one", () => {
+  const log = new LogFile(join(folder, 'logs', 'node-1.log'));
+  const write = (text: string): void => {
+    log.open().close();
+    appendFileSync(log.path, text);
+  };
+  log.rotate();
+  write('anillo: first\n');
+  log.rotate();
+  write('{"level":30}\n');
+  assert.equal(log.lastComplaint(), null);
+  appendFileSync(log.path, 'anillo: second\n{"level":30}\n');
+  assert.equal(log.lastComplaint(), 'second');
+  write('restarted\n');
+  assert.equal(log.lastComplaint(), null, 'what the life before it said is not its own');
+  assert.equal(readFileSync(`${log.path}.1`, 'utf8'), 'anillo: first\n');
+});
+
+test('one ring is one circle of first successors through every node', () => {
+  const ring = (...successors: readonly string[]) =>
+    successors.map((next, index) => ({ id: `${index}`, successors: [{ id: next, address: '' }] }));
+  assert.ok(isOneRing(ring('1', '2', '0')));
+  assert.ok(isOneRing(ring('0')));
+  assert.ok(!isOneRing(ring('1', '0', '3', '2')), 'two rings');
+  assert.ok(!isOneRing(ring('1', '2', '1')), 'a tail');
+  assert.ok(!isOneRing(ring('1', '2', '9')), 'out of the known');
+  assert.ok(!isOneRing([...ring('1', '0'), { id: '2', successors: [] }]), 'one left out');
+});

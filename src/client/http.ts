@@ -17,7 +17,7 @@ const ANSWER_MAX_BYTES = 32 * 1024 * 1024;
 const SIDE_CONNECTIONS_MAX = 8;
 
 /** Who is asked: it decides what a failure says. */
-export type Side = 'portmapper' | 'node';
+type Side = 'portmapper' | 'node';
 
 export interface Call {
   readonly side: Side;
@@ -125,7 +125,7 @@ export function baseOf(address: string): string {
 }
 
 /** `host:port` of a base, for messages. */
-export function addressOf(base: string): string {
+function addressOf(base: string): string {
   return base.replace(/^https?:\/\//, '');
 }
 

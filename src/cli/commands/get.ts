@@ -1,10 +1,10 @@
 /** `anillo get`: a file by path, last component or CID; verified, resumed. */
 
+import { type Downloaded, fetchFile, type Target } from '../../client/fetch-file.ts';
 import type { ChosenFile, PublisherChoice } from '../../client/file-choice.ts';
 import { RateLimit } from '../../client/rate-limit.ts';
 import { resolveFile } from '../../client/resolve-file.ts';
 import { Problem } from '../../problems/problem.ts';
-import { type Downloaded, download, type Target } from '../../transfer/download.ts';
 import { type Declare, rate } from '../command.ts';
 import type { Context } from '../context.ts';
 import { humanSize } from '../human.ts';
@@ -62,12 +62,11 @@ export async function save(context: Context, file: ChosenFile, flags: GetFlags):
 }
 
 async function fetch(context: Context, file: ChosenFile, to: Target, flags: GetFlags): Promise<Downloaded> {
-  if (file.providers.length === 0) throw new Problem('no_provider', { what: file.name });
   const { output, signal, say } = context;
   const limit = flags.limitRate === undefined ? null : new RateLimit(flags.limitRate, signal);
   const progress = showProgress(output, printable(file.name), file.size);
   try {
-    return await download(file, { ...to, limit, signal, onBytes: (bytes) => progress.add(bytes) });
+    return await fetchFile(file, { ...to, limit, signal, onBytes: (bytes) => progress.add(bytes) });
   } catch (error) {
     if (signal.aborted && 'path' in to) output.note(say('get.kept'));
     throw error;

@@ -3,14 +3,7 @@ import type { KnownNode } from '../../client/known-node.ts';
 import type { Declare } from '../command.ts';
 import type { Context } from '../context.ts';
 import { humanAge, humanShare, humanSize } from '../human.ts';
-import type { Style } from '../output.ts';
 import { printable } from '../text.ts';
-
-export const STATE_STYLES: Readonly<Record<KnownNode['state'], Style>> = {
-  active: 'green',
-  suspect: 'yellow',
-  inactive: 'red',
-};
 
 export const declareNodes: Declare = (command, program) => {
   command.action(

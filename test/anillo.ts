@@ -39,7 +39,7 @@ export function anillo(args: readonly string[], options: RunOptions = {}): Promi
 
 /** Runs with `--json` and reads the one document; fails the test on another exit code than 0. */
 export async function anilloJson<Answer>(args: readonly string[], options: RunOptions = {}): Promise<Answer> {
-  const ran = await anillo([...args, '--json'], options);
+  const ran = await anillo(['--json', ...args], options);
   if (ran.code !== 0) throw new Error(`anillo ${args.join(' ')} ended with ${ran.code}: ${ran.stderr}`);
   return JSON.parse(ran.stdout) as Answer;
 }

@@ -235,8 +235,8 @@ test('a download killed half-way goes on where it was', async () => {
   child.kill('SIGKILL');
   await ended;
   assert.equal(existsSync(target), false);
-  const rest = await anilloJson<{ resumedFrom: number }>(['get', stored.cid, '-o', target, ...through(2)]);
-  assert.ok(rest.resumedFrom > 0, 'it was resumed');
+  const rest = await anilloJson<{ resumedBytes: number }>(['get', stored.cid, '-o', target, ...through(2)]);
+  assert.ok(rest.resumedBytes > 0, 'it was resumed');
   assert.ok(readFileSync(target).equals(content));
   assert.deepEqual(readdirSync(folder), ['large.bin']);
 });

@@ -22,6 +22,8 @@ export interface PartOptions {
   /** `portmapper`, `node-1`. */
   readonly name: string;
   readonly args: readonly string[];
+  /** The folder of the network; paths in `args` are absolute. */
+  readonly cwd: string;
   readonly log: LogFile;
   /** It ended by itself and is started again. */
   onRestart(name: string, how: string): void;
@@ -47,14 +49,16 @@ export class Part {
   }
 
   start(): void {
-    const { args, log } = this.#options;
+    const { args, cwd, log } = this.#options;
     const startedAtMs = performance.now();
     const handle = log.open();
     // Its own session: Ctrl-C reaches `up` alone, which stops the parts in order. Its stdin is the cord to this process.
     const child = spawn(process.execPath, [ENTRY, ...args], {
       stdio: ['pipe', handle.fd, handle.fd],
       detached: true,
-      env: { ...process.env, [PARENT_WATCH]: 'stdin' },
+      env: { ...environmentOfParts(), [PARENT_WATCH]: 'stdin' },
+      // Where nobody's anillo.yaml is taken for the configuration of a part.
+      cwd,
     });
     handle.close();
     this.#child = child;
@@ -103,4 +107,14 @@ export class Part {
     const { name, log, onGiveUp } = this.#options;
     onGiveUp(new Problem('part_failed', { part: name, reason: log.lastComplaint() ?? how, log: log.path }));
   }
+}
+
+/** Settings meant for one node would give several of them the same; these few are good for all. */
+const SETTINGS_OF_ALL = new Set(['ANILLO_LOG', 'ANILLO_TIMING', 'ANILLO_RESERVE_BYTES']);
+
+function environmentOfParts(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('ANILLO_') || SETTINGS_OF_ALL.has(name),
+  );
+  return Object.fromEntries(kept);
 }

@@ -9,7 +9,7 @@ import { PROTOCOL_MAJOR, PROTOCOL_MINOR } from './protocol.ts';
 const DOMAIN = 'anillo-descriptor-v1\0';
 const LABELS_MAX = 32;
 const TEXT_MAX = 255;
-export const DESCRIPTOR_MAX_BYTES = 16 * 1024;
+const DESCRIPTOR_MAX_BYTES = 16 * 1024;
 
 /** Each `host:port` (`[v6]:port`), or null where no process of the node runs that service. */
 export interface Endpoints {

@@ -24,7 +24,7 @@ function complaints(text: string, flags: NodeFlags = {}, env: Record<string, str
     assert.ok(error instanceof Problem);
     assert.equal(error.code, 'bad_configuration');
     assert.equal(error.exitCode, 2);
-    return String(error.details['complaints']).split('\n');
+    return String(error.details.complaints).split('\n');
   }
   return [];
 }
@@ -158,7 +158,7 @@ test('the portmapper reads its own section', () => {
 test('docs/anillo.schema.json is the schema that the program checks with', () => {
   const file = new URL('../../docs/anillo.schema.json', import.meta.url);
   const fresh = JSON.stringify(ConfigurationFile, null, 2);
-  if (process.env['ANILLO_WRITE'] === '1') writeFileSync(file, fresh);
+  if (process.env.ANILLO_WRITE === '1') writeFileSync(file, fresh);
   const again =
     'write it again: ANILLO_WRITE=1 node --test src/node/configuration.test.ts, then biome check --write docs';
   assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), JSON.parse(fresh), again);

@@ -84,7 +84,7 @@ export function readNodeConfig(sources: ConfigurationSources, flags: NodeFlags):
   ];
   const share = section.share ?? '';
   const data = section.data ?? usualDataDir(share);
-  if (given['share'] === undefined)
+  if (given.share === undefined)
     complaints.push('share is missing: say which folder to share, with --share DIR');
   else if (share !== '' && isInside(data, share))
     complaints.push(`data may not lie inside the shared folder: ${data}`);
@@ -129,9 +129,8 @@ export function readPortmapperConfig(
 }
 
 function refuseUnbuilt(given: Readonly<Record<string, unknown>>): void {
-  if (given['broker'] !== undefined)
-    throw new Problem('not_built', { feature: 'A message broker (--broker)' });
-  const services = given['services'];
+  if (given.broker !== undefined) throw new Problem('not_built', { feature: 'A message broker (--broker)' });
+  const services = given.services;
   if (Array.isArray(services) && services.includes('messaging')) {
     throw new Problem('not_built', { feature: 'The messaging service' });
   }

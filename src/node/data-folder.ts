@@ -6,7 +6,7 @@ import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 
 /** XDG Base Directory Specification. */
 export function dataHome(): string {
-  const home = process.env['XDG_DATA_HOME'];
+  const home = process.env.XDG_DATA_HOME;
   return join(home !== undefined && isAbsolute(home) ? home : join(homedir(), '.local', 'share'), 'anillo');
 }
 

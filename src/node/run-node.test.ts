@@ -14,7 +14,7 @@ import type { NodeConfig } from './configuration.ts';
 import type { ServiceName } from './configuration-schema.ts';
 import { type RunningNode, startNode } from './run-node.ts';
 
-const log = pino({ level: process.env['ANILLO_LOG'] ?? 'silent' });
+const log = pino({ level: process.env.ANILLO_LOG ?? 'silent' });
 const root = mkdtempSync(join(tmpdir(), 'anillo-node-'));
 const running = new Set<RunningNode>();
 after(async () => {

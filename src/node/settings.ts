@@ -43,7 +43,7 @@ export function readSettings(
       if (!isBad(key)) values[key] = value;
     }
   };
-  const file = sources.file ?? sources.env['ANILLO_CONFIG'] ?? usualFile(process.cwd());
+  const file = sources.file ?? sources.env.ANILLO_CONFIG ?? usualFile(process.cwd());
   if (file !== null) {
     const layer = readFileLayer(file, complaints);
     const judged = complaintsOf(ConfigurationFile, layer);
@@ -77,7 +77,7 @@ function sectionOf(
 ): Record<string, unknown> {
   const { portmappers, [section]: own } = layer.values;
   const values: Record<string, unknown> = isMapping(own) ? { ...own } : {};
-  if (portmappers !== undefined) values['portmappers'] = portmappers;
+  if (portmappers !== undefined) values.portmappers = portmappers;
   for (const [key, value] of Object.entries(values)) {
     if (settings[key]?.kind === 'folder' && typeof value === 'string') values[key] = resolve(folder, value);
   }

@@ -40,16 +40,14 @@ test('whatever others send, in whatever order, no invariant breaks and nothing g
     ),
   );
   const reply: fc.Arbitrary<RingReply> = fc.oneof(
-    fc
-      .tuple(maybe, some)
-      .map(
-        ([predecessor, successors]): RingReply => ({
-          type: 'neighbours',
-          predecessor,
-          successors,
-          listHash: '',
-        }),
-      ),
+    fc.tuple(maybe, some).map(
+      ([predecessor, successors]): RingReply => ({
+        type: 'neighbours',
+        predecessor,
+        successors,
+        listHash: '',
+      }),
+    ),
     fc
       .tuple(anyone, some)
       .map(([best, successors]): RingReply => ({ type: 'bestPredecessor', best, successors })),

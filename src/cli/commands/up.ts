@@ -126,6 +126,7 @@ async function runNetwork(
     return new Part({
       name,
       args,
+      cwd: dir,
       log,
       onRestart: (ended, how) => output.warn(say('up.restart', { part: ended, how, log: log.path })),
       onGiveUp: (problem) => broken.reject(problem),

@@ -2,7 +2,11 @@
 import Type, { type Static } from 'typebox';
 import { CidText, Endpoints, FileName, Identifier, NodeAddress } from './shared.ts';
 
-export const LibraryState = Type.Union([Type.Literal('ready'), Type.Literal('scanning'), Type.Literal('suspended')]);
+const LibraryState = Type.Union([
+  Type.Literal('ready'),
+  Type.Literal('scanning'),
+  Type.Literal('suspended'),
+]);
 
 export const NodeStatus = Type.Object({
   id: Identifier,

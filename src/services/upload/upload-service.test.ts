@@ -162,7 +162,7 @@ test('the older form becomes a file, whatever stands before and after it', async
   ]);
   assert.equal(status, 200, JSON.stringify(json));
   assert.deepEqual(Object.keys(json).sort(), ['filename', 'message']);
-  assert.equal(json['filename'], name);
+  assert.equal(json.filename, name);
   assert.equal(readFileSync(join(share, name), 'utf8'), 'contenido');
   assert.ok(published > 0);
 });

@@ -16,13 +16,11 @@ import { Indexer } from './indexer.ts';
 import type { LibraryBounds } from './library-bounds.ts';
 import { Scanner } from './scanner.ts';
 import { SharedFolder } from './shared-folder.ts';
-import { SkippedFiles } from './skipped-files.ts';
+import { type IndexLog, SkippedFiles } from './skipped-files.ts';
 import { Stillness } from './stillness.ts';
 import { Trash } from './trash.ts';
 import { Versions } from './versions.ts';
 import { Watcher } from './watcher.ts';
-
-export type IndexLog = (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
 
 export interface IndexLoopOptions {
   readonly shareDir: string;

@@ -1,5 +1,6 @@
 /** Files that are there and cannot be listed: counted, and said once in the log, with some examples. */
-import type { IndexLog } from './index-loop.ts';
+/** How the index thread says something in the process's log. */
+export type IndexLog = (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
 
 const EXAMPLES_MAX = 10;
 /** Places remembered; beyond that they are not told apart any more. */

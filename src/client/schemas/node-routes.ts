@@ -2,11 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { CidText, Endpoints, FileName, Identifier, NodeAddress } from './shared.ts';
 
-const LibraryState = Type.Union([
-  Type.Literal('ready'),
-  Type.Literal('scanning'),
-  Type.Literal('suspended'),
-]);
+const LibraryState = Type.Union([Type.Literal('ready'), Type.Literal('scanning'), Type.Literal('suspended')]);
 
 export const NodeStatus = Type.Object({
   id: Identifier,

@@ -60,7 +60,7 @@ async function start() {
 
 /** Ctrl-C: the terminal sends it to the whole group. */
 async function stop() {
-  if (network === null || network.exitCode !== null) return true;
+  if (network === null || network.exitCode !== null || network.signalCode !== null) return true;
   const ended = new Promise((resolve) => network.once('exit', () => resolve(true)));
   process.kill(-network.pid, 'SIGINT');
   const late = new Promise((resolve) => setTimeout(() => resolve(false), END_TIMEOUT_MS));

@@ -1,6 +1,7 @@
 /** What a node measures of itself beside its process and its requests. */
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Catalog } from '../library/catalog.ts';
+import { recordsSentBytes } from '../services/dht/records-traffic.ts';
 
 export function measureCatalog(registry: Registry, catalog: Catalog): void {
   const gauge = (name: string, help: string, read: () => number): void => {
@@ -18,4 +19,16 @@ export function measureCatalog(registry: Registry, catalog: Catalog): void {
   gauge('anillo_pending_publications', 'Publications and withdrawals that wait for the ring.', () =>
     catalog.pendingCount(),
   );
+}
+
+export function measureRecords(registry: Registry): void {
+  new Counter({
+    name: 'anillo_records_sent_bytes_total',
+    help: 'Bytes of records messages sent to other nodes: publishing, reading, renewal, comparison.',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(recordsSentBytes());
+    },
+  });
 }

@@ -17,7 +17,7 @@ import type { NodeConfig } from './configuration.ts';
 import type { ServiceName } from './configuration-schema.ts';
 import { startDht } from './dht-process.ts';
 import { LateDht } from './late-dht.ts';
-import { measureCatalog } from './node-metrics.ts';
+import { measureCatalog, measureRecords } from './node-metrics.ts';
 import { advertisedHost, OwnAddress } from './own-address.ts';
 import { createRest } from './rest-services.ts';
 import { readEndpoints, removeEndpoint, writeEndpoint } from './service-endpoints.ts';
@@ -175,6 +175,7 @@ class NodeProcess implements RunningNode {
     const { host, port, insecure, data } = this.#config;
     const metrics = createMetrics();
     measureCatalog(metrics, catalog);
+    measureRecords(metrics);
     const self = new OwnAddress(data, () => this.addresses.rest);
     const notReady = () => this.#notReady(dht);
     const server = await createRest({

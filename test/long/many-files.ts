@@ -13,7 +13,7 @@ import { type Figures, runPart } from './part.ts';
 const FILES = Number(process.env.ANILLO_FILES ?? 100_000);
 const PUBLISH_WITHIN_MS = 600_000;
 const REST_MS = Number(process.env.ANILLO_REST_MS ?? 600_000);
-const SETTLE_MS = 120_000;
+const SETTLE_MS = Number(process.env.ANILLO_SETTLE_MS ?? 120_000);
 const LOOKUP_EVERY_MS = 100;
 
 interface Status {
@@ -100,7 +100,7 @@ function watchLookups(nodes: readonly TestNode[]): { stop(): Promise<number[]> }
 }
 
 async function highestLoopDelayMs(node: TestNode): Promise<number> {
-  return (await metric(node, 'anillo_event_loop_delay_p99_seconds')) * 1000;
+  return (await metric(node, 'nodejs_eventloop_lag_p99_seconds')) * 1000;
 }
 
 async function metric(node: TestNode, name: string): Promise<number> {

@@ -99,6 +99,9 @@ export class DhtNode implements RunningDht {
 
   #onEvent(event: RingEvent): void {
     if (event.type === 'superseded') this.#failSuperseded(event.by);
+    if (event.type === 'suspected' || event.type === 'dead') {
+      this.#options.log.info({ event: event.type, node: event.contact.id }, 'ring');
+    }
     if (event.type !== 'joined' && event.type !== 'orphaned' && event.type !== 'left') return;
     this.#options.log.info({ event: event.type }, 'ring');
     if (event.type === 'joined') this.#founding.end();

@@ -1,6 +1,5 @@
 /** The DHT service of a node, composed: one gRPC port, the ring, its records, the registration with portmappers. */
 import { mkdirSync } from 'node:fs';
-import { RecordsServiceService } from '../../generated/anillo/records/v1/records.ts';
 import { DEFAULT_PARAMETERS } from '../../ring/parameters.ts';
 import { bounded } from './bounded-service.ts';
 import { DhtNode, type DhtParts } from './dht-node.ts';
@@ -17,6 +16,7 @@ import { OwnDht } from './own-dht.ts';
 import { MESSAGE_MAX_BYTES } from './peer-channel.ts';
 import { Peers } from './peers.ts';
 import { startRecords } from './records/records-service.ts';
+import { CountedRecordsService } from './records-traffic.ts';
 import { RingDriver } from './ring-driver.ts';
 import { ringService } from './ring-server.ts';
 
@@ -77,7 +77,7 @@ function serve(
   const { server } = listener;
   const ring = ringService(own, peers, driver);
   server.addService(ring.service, ring.handlers);
-  server.addService(bounded(RecordsServiceService, MESSAGE_MAX_BYTES), records.handlers);
+  server.addService(bounded(CountedRecordsService, MESSAGE_MAX_BYTES), records.handlers);
   const local = localService(api, token);
   server.addService(local.service, local.handlers);
   const older = olderService(api);

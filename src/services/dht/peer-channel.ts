@@ -13,13 +13,14 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
-import { RecordsServiceClient } from '../../generated/anillo/records/v1/records.ts';
+import type { RecordsServiceClient } from '../../generated/anillo/records/v1/records.ts';
 import { type HelloResponse, RingServiceClient } from '../../generated/anillo/ring/v1/ring.ts';
 import type { NodeDescriptor } from '../../identity/descriptor.ts';
 import { Problem } from '../../problems/problem.ts';
 import { fromServiceError } from './grpc-problems.ts';
 import { checkNetwork, checkVersion, makeHello, networkOf, readDescriptor } from './hello.ts';
 import type { OwnDescriptor } from './own-descriptor.ts';
+import { CountedRecordsClient } from './records-traffic.ts';
 
 /** Records travel in messages of 1 MiB at most; the rest is the envelope. */
 export const MESSAGE_MAX_BYTES = 1024 * 1024 + 64 * 1024;
@@ -67,7 +68,7 @@ export class PeerChannel {
     this.#client = new Client(address, insecure, CHANNEL_OPTIONS);
     const shared = { channelOverride: this.#client.getChannel() };
     this.#ring = new RingServiceClient(address, insecure, shared);
-    this.records = new RecordsServiceClient(address, insecure, shared);
+    this.records = new CountedRecordsClient(address, insecure, shared);
   }
 
   /** Who has proved to be at the other end; null before Hello and after a break. */

@@ -2,13 +2,10 @@
  * The thread in which scanning, comparing and cataloguing run. It lowers its own priority, and with it that of the hashing
  * threads it starts: a node that indexes 100,000 files still answers the ring at once.
  */
-import { readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { yieldToOthers } from '../storage/thread-priority.ts';
 import { IndexLoop } from './index-loop.ts';
 import type { FromIndex, IndexSetting, ToIndex } from './index-message.ts';
-
-const NICENESS = 5;
 
 const port = parentPort;
 if (port === null) throw new Error('the index runs in a worker thread');
@@ -27,14 +24,3 @@ port.on('message', (message: ToIndex) => {
 say({ type: 'started' });
 await loop.run();
 port.close();
-
-/** Linux keeps a priority for each thread. */
-function yieldToOthers(): void {
-  if (process.platform !== 'linux') return;
-  try {
-    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
-    setPriority(thread, NICENESS);
-  } catch {
-    // Without /proc the thread runs at the priority of the others.
-  }
-}

@@ -12,10 +12,12 @@ import type { PendingChange, PendingSource } from './pending-source.ts';
 import type { RecordStore } from './record-store.ts';
 import { Slots } from './slots.ts';
 
-/** 512 records under one signature, and a slice of a few milliseconds for whoever reads the catalog. */
-const BATCH_CHANGES_MAX = 256;
+/** 256 records under one signature, and a slice of a few milliseconds for whoever reads the catalog. */
+const BATCH_CHANGES_MAX = 128;
 /** While one batch is stored the next is signed. */
-const BATCHES_IN_FLIGHT = 3;
+const BATCHES_IN_FLIGHT = 2;
+/** After a full batch, this share of the time that it took is left to lookups and transfers. */
+const REST_SHARE = 0.5;
 const DELAY_GROWTH_MAX = 32;
 
 export interface PublisherOptions {
@@ -119,7 +121,10 @@ export class Publisher {
       const work = slots
         .run(async () => {
           started.resolve();
+          const startedMs = performance.now();
           if (!(await this.#publish(changes))) isClean = false;
+          if (changes.length === BATCH_CHANGES_MAX)
+            await this.#yield((performance.now() - startedMs) * REST_SHARE);
         })
         .finally(() => onTheirWay.delete(work));
       onTheirWay.add(work);
@@ -148,6 +153,10 @@ export class Publisher {
     if (settled.length > 0) this.#options.source.settle(settled);
     for (const check of this.#waiters) check();
     return unsettled.size === 0;
+  }
+
+  async #yield(restMs: number): Promise<void> {
+    await pause(restMs, undefined, { signal: this.#stopping.signal }).catch(() => null);
   }
 
   async #rest(failures: number): Promise<void> {

@@ -5,6 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { NodeKey } from '../../../identity/node-key.ts';
 import { Problem } from '../../../problems/problem.ts';
+import { yieldToOthers } from '../../../storage/thread-priority.ts';
 import { AssertedRecords } from './asserted-records.ts';
 import { BatchSigner } from './batch-signer.ts';
 import { KeyLimits } from './key-limits.ts';
@@ -16,6 +17,7 @@ import type { RecordTasks, RecordWorkerData, TableName, TaskRequest, TaskRespons
 import { RingRecords } from './ring-records.ts';
 import { StoredRecords } from './stored-records.ts';
 
+yieldToOthers();
 const { dataDir, networkId, keyPem } = workerData as RecordWorkerData;
 const key = NodeKey.fromPem(keyPem);
 const checks = checksOf(networkId);

@@ -109,7 +109,7 @@ function watchLookups(nodes: readonly TestNode[]): { stop(): Promise<number[]> }
 }
 
 async function highestLoopDelayMs(node: TestNode): Promise<number> {
-  return (await metric(node, 'nodejs_eventloop_lag_p99_seconds')) * 1000;
+  return (await metric(node, 'anillo_event_loop_delay_p99_seconds')) * 1000;
 }
 
 async function metric(node: TestNode, name: string): Promise<number> {

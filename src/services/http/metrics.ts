@@ -1,13 +1,21 @@
 /** `GET /metrics` for Prometheus: the process (memory, CPU, delay of the event loop) and the requests. */
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { HttpServer } from './http-server.ts';
+import { measureLoopDelay } from './loop-delay.ts';
 
 const BUCKETS_SECONDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100];
+
+/** The library's own monitor cannot be left out: it wakes the process this often, and what it measured is taken away. */
+const LOOP_MONITOR_MS = 60_000;
 
 /** A registry with the default metrics of this process; a process has one. */
 export function createMetrics(): Registry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_MONITOR_MS });
+  for (const kind of ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99']) {
+    registry.removeSingleMetric(`nodejs_eventloop_lag_${kind}_seconds`);
+  }
+  measureLoopDelay(registry);
   return registry;
 }
 

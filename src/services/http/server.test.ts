@@ -121,7 +121,7 @@ test('metrics count requests by the pattern of their route', async () => {
     text,
     /anillo_http_request_duration_seconds_count\{method="GET",route="\/api\/v1\/number",status="200"\}/,
   );
-  assert.match(text, /nodejs_eventloop_lag_p99_seconds/);
+  assert.match(text, /anillo_event_loop_delay_p99_seconds/);
 });
 
 test('a page of another site cannot change anything', async () => {

@@ -48,6 +48,8 @@ export class AssertedRecords {
         for (const record of this.#recordsOf(change)) {
           const slot = this.#signer.slotOf(record);
           const ids = assertions.get(slot)?.changes ?? [];
+          // A record's place in the batch is its place in time: that of the last change of its slot.
+          assertions.delete(slot);
           assertions.set(slot, { record, slot, changes: [...ids, change.id] });
         }
         if (change.act === 'withdraw' && change.lastCopy) this.#forgetOthers(change.file.cid);

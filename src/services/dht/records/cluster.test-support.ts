@@ -15,6 +15,7 @@ import type { Contact } from '../../../ring/message.ts';
 import type { Neighbours, PeerPort, RingPort } from '../ring-port.ts';
 import type { RecordParameters } from './parameters.ts';
 import { FakePending } from './pending.test-support.ts';
+import type { PendingSource } from './pending-source.ts';
 import { type RunningRecords, startRecords } from './records-service.ts';
 
 export interface TestNode {
@@ -107,13 +108,15 @@ export class TestCluster {
     join: joins,
     dataDir: given,
     key = NodeKey.generate(),
+    source,
   }: {
     join: boolean;
     dataDir?: string;
     key?: NodeKey;
+    /** Instead of the changes in memory. */
+    source?: PendingSource;
   }): Promise<TestNode> {
-    const dataDir = given ?? (await mkdtemp(join(tmpdir(), 'anillo-records-')));
-    if (given === undefined) this.#dirs.push(dataDir);
+    const dataDir = given ?? (await this.folder());
     const server = new Server();
     const pending = new FakePending();
     const port = await reservePort(server);
@@ -125,7 +128,7 @@ export class TestCluster {
       key,
       incarnation: contact.incarnation,
       dataDir,
-      pending,
+      pending: source ?? pending,
       log: pino({ level: process.env.ANILLO_TEST_LOG ?? 'silent' }),
       parameters: this.#parameters,
     });
@@ -148,6 +151,13 @@ export class TestCluster {
     this.#members.set(key.id, member);
     if (joins) this.join(member);
     return member;
+  }
+
+  /** Removed at the end. */
+  async folder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'anillo-records-'));
+    this.#dirs.push(folder);
+    return folder;
   }
 
   join(node: TestNode): void {

@@ -44,6 +44,7 @@ const network = await AnsweringServer.start({
   }),
   'GET /api/v1/search': (_: unknown, query: URLSearchParams) => {
     const q = query.get('q') ?? '';
+    if (q === 'unread' || q === HELLO_CID) return { ...searchAnswer([]), truncated: true };
     if (q === 'evil') return searchAnswer([searchResult(EVIL)]);
     if (q === 'README') return searchAnswer([searchResult('a/README'), searchResult('b/README')]);
     if (q === 'hello.txt') {
@@ -143,6 +144,10 @@ test('exit codes say what kind of failure it was', async () => {
     [['find', 'nothing'], 3],
     [['get', 'nothing'], 3],
     [['get', 'README'], 3],
+    [['find', 'unread'], 4],
+    [['get', 'unread'], 4],
+    [['rm', 'unread'], 4],
+    [['rm', HELLO_CID], 4],
     [['put', 'no-such-file'], 3],
     [['ls', 'abcdef12'], 3],
     [['ls', '--portmapper', closed.base], 4],

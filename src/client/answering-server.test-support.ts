@@ -125,6 +125,6 @@ export function searchResult(name: string, rest: Partial<SearchResult> = {}): Se
   };
 }
 
-export function searchAnswer(results: readonly SearchResult[]): unknown {
+export function searchAnswer(results: readonly SearchResult[]): Record<string, unknown> {
   return { results, asked: 1, answered: 1, away: 0, truncated: false };
 }

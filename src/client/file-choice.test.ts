@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '../problems/problem.ts';
 import { idOf, searchResult } from './answering-server.test-support.ts';
-import { choosePublisher, matchName } from './file-choice.ts';
+import { choosePublisher, matchName, plainName } from './file-choice.ts';
+import type { SearchResult } from './schemas/shared.ts';
 
 const OTHER_CID = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy';
+
+const whole = (results: readonly SearchResult[]) => ({ results: [...results], truncated: false });
+const cutShort = (results: readonly SearchResult[]) => ({ results: [...results], truncated: true });
 
 function failure(work: () => unknown): Problem {
   try {
@@ -32,38 +36,55 @@ const holder = (digits: string) => ({
 test('the exact path comes before files that only end in it', () => {
   const results = [searchResult('docs/README'), searchResult('README'), searchResult('lib/README')];
   assert.deepEqual(
-    matchName('README', results).map(({ name }) => name),
+    matchName('README', whole(results)).map(({ name }) => name),
     ['README'],
   );
 });
 
 test('a last component is enough when one path ends in it', () => {
   const results = [searchResult('docs/guide.md'), searchResult('docs/guide.md.bak')];
-  assert.equal(matchName('guide.md', results)[0]?.name, 'docs/guide.md');
+  assert.equal(matchName('guide.md', whole(results))[0]?.name, 'docs/guide.md');
 });
 
 test('a last component of several paths exits 3 and lists them', () => {
   const results = [searchResult('b/README'), searchResult('a/README')];
-  const problem = failure(() => matchName('README', results));
+  const problem = failure(() => matchName('README', whole(results)));
   assert.equal(problem.code, 'name_not_unique');
   assert.equal(problem.exitCode, 3);
   assert.match(problem.message, /a\/README\n {2}b\/README/);
 });
 
-test('a long list of candidates is cut, and says how many are left', () => {
+test('a long list of candidates is cut for people, who are told how many are left, and whole for programs', () => {
   const results = Array.from({ length: 80 }, (_, index) => searchResult(`d${index}/README`));
-  const { message } = failure(() => matchName('README', results));
+  const { message, details } = failure(() => matchName('README', whole(results)));
   assert.ok(message.split('\n').length < 60);
   assert.match(message, /\+30/);
+  assert.deepEqual(details.candidates, results.map(({ name }) => name).sort());
+});
+
+test('of an answer with a part missing, only what that part cannot change is taken', () => {
+  const nested = searchResult('a/README');
+  assert.equal(matchName('README', cutShort([nested, searchResult('README')]))[0]?.name, 'README');
+  assert.equal(failure(() => matchName('README', cutShort([nested, searchResult('b/README')]))).exitCode, 3);
+  for (const results of [[], [nested]]) {
+    const problem = failure(() => matchName('README', cutShort(results)));
+    assert.deepEqual([problem.code, problem.exitCode], ['answer_incomplete', 4]);
+  }
+});
+
+test('./ before a name keeps it from looking like a flag and is no part of it', () => {
+  assert.equal(plainName('./-x'), '-x');
+  assert.equal(plainName('././x'), './x');
+  assert.equal(plainName('docs/./x'), 'docs/./x');
 });
 
 test('the end of a path is no name: only a whole path or a last component is', () => {
-  assert.equal(failure(() => matchName('b/c.txt', [searchResult('a/b/c.txt')])).code, 'not_found');
-  assert.equal(failure(() => matchName('c.txt', [])).exitCode, 3);
+  assert.equal(failure(() => matchName('b/c.txt', whole([searchResult('a/b/c.txt')]))).code, 'not_found');
+  assert.equal(failure(() => matchName('c.txt', whole([]))).exitCode, 3);
 });
 
 test('a name typed in decomposed letters finds the composed one', () => {
-  assert.equal(matchName('año.txt'.normalize('NFD'), [searchResult('año.txt')])[0]?.name, 'año.txt');
+  assert.equal(matchName('año.txt'.normalize('NFD'), whole([searchResult('año.txt')]))[0]?.name, 'año.txt');
 });
 
 test('several publishers of the same bytes are no question, and all their holders serve', async () => {
@@ -85,7 +106,11 @@ test('different bytes from several publishers exit 1 with both listed, unless on
   const problem = await rejection(choosePublisher(matches, { type: 'only' }));
   assert.equal(problem.code, 'name_ambiguous');
   assert.equal(problem.exitCode, 1);
-  for (const { publisher } of matches) assert.ok(problem.message.includes(publisher.slice(0, 12)));
+  for (const { publisher } of matches) assert.ok(problem.message.includes(publisher));
+  assert.deepEqual(problem.details.candidates, [
+    { publisher: idOf('bb'), date: '2023-11-14T22:13:20.000Z', size: 2, cid: OTHER_CID },
+    { publisher: idOf('aa'), date: '2023-11-14T22:13:20.000Z', size: 1, cid: older.cid },
+  ]);
 
   // As numbers: as texts '99' would be after '100'.
   assert.equal((await choosePublisher(matches, { type: 'newest' })).size, 2);

@@ -3,7 +3,7 @@
  * One publisher's newest version is all that a search answers with.
  */
 import { Problem } from '../problems/problem.ts';
-import type { Provider, SearchResult } from './schemas/shared.ts';
+import type { Provider, SearchAnswer, SearchResult } from './schemas/shared.ts';
 
 /** What a download needs to know. */
 export interface ChosenFile {
@@ -21,22 +21,27 @@ export type PublisherChoice =
   /** Asks a person; null: none of them. */
   | { readonly type: 'ask'; ask(candidates: readonly SearchResult[]): Promise<SearchResult | null> };
 
-const CANDIDATES_SHOWN_MAX = 50;
+/** What is meant by a typed name: `./-x` is the file `-x`, which would look like a flag. No name begins with `./`. */
+export function plainName(typed: string): string {
+  return typed.startsWith('./') ? typed.slice(2) : typed;
+}
 
 /**
  * The publications that NAME means, all under one path.
- * @throws Problem `not_found`, `name_not_unique`
+ * @throws Problem `not_found`, `name_not_unique`; `answer_incomplete` when what is missing of the answer could decide
  */
-export function matchName(name: string, results: readonly SearchResult[]): readonly SearchResult[] {
+export function matchName(
+  name: string,
+  { results, truncated }: Pick<SearchAnswer, 'results' | 'truncated'>,
+): readonly SearchResult[] {
   const wanted = name.normalize('NFC');
   const exact = results.filter((result) => result.name === wanted);
   if (exact.length > 0) return exact;
   const alike = wanted.includes('/') ? [] : results.filter((result) => lastComponent(result.name) === wanted);
   const paths = [...new Set(alike.map((result) => result.name))].sort();
+  if (paths.length > 1) throw new Problem('name_not_unique', { name, candidates: paths });
+  if (truncated) throw new Problem('answer_incomplete', { what: `"${name}"` });
   if (paths.length === 0) throw new Problem('not_found', { what: `"${name}"` });
-  if (paths.length > 1) {
-    throw new Problem('name_not_unique', { name, candidates: shown(paths.map((path) => `  ${path}`)) });
-  }
   return alike;
 }
 
@@ -59,11 +64,13 @@ export async function choosePublisher(
     if (answer === null) throw new Problem('interrupted');
     return withProviders(answer, candidates);
   }
-  const lines = newestFirst.map((result) => {
-    const modified = new Date(result.modified).toISOString();
-    return `  ${result.publisher.slice(0, 12)}  ${modified}  ${result.size} B  ${result.cid}`;
-  });
-  throw new Problem('name_ambiguous', { name: newest.name, candidates: shown(lines) });
+  const listed = newestFirst.map(({ publisher, modified, size, cid }) => ({
+    publisher,
+    date: new Date(modified).toISOString(),
+    size,
+    cid,
+  }));
+  throw new Problem('name_ambiguous', { name: newest.name, candidates: listed });
 }
 
 export function lastComponent(path: string): string {
@@ -84,10 +91,4 @@ function withProviders(chosen: SearchResult, candidates: readonly SearchResult[]
   }
   const { name, cid, size } = chosen;
   return { name, cid, size, providers: [...providers.values()] };
-}
-
-function shown(lines: readonly string[]): string {
-  const more = lines.length - CANDIDATES_SHOWN_MAX;
-  const first = lines.slice(0, CANDIDATES_SHOWN_MAX).join('\n');
-  return more > 0 ? `${first}\n  … +${more}` : first;
 }

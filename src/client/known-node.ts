@@ -104,7 +104,7 @@ export function findNode(nodes: readonly KnownNode[], name: string): KnownNode |
   const matches = nodes.filter((node) => node.id.startsWith(prefix));
   if (prefix.length < PREFIX_DIGITS_MIN && matches.length > 0) throw new Problem('prefix_short', { prefix });
   if (matches.length > 1) {
-    const candidates = matches.map((node) => `  ${node.id}  ${node.address}`).join('\n');
+    const candidates = matches.map(({ id, address }) => ({ id, address }));
     throw new Problem('prefix_not_unique', { prefix, candidates });
   }
   return matches[0] ?? null;

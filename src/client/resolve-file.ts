@@ -1,22 +1,29 @@
 /** From what a person calls a file to the file with its holders, which a download can fetch. */
 import { parseCid } from '../content/cid.ts';
 import { Problem } from '../problems/problem.ts';
-import { type ChosenFile, choosePublisher, matchName, type PublisherChoice } from './file-choice.ts';
+import {
+  type ChosenFile,
+  choosePublisher,
+  matchName,
+  type PublisherChoice,
+  plainName,
+} from './file-choice.ts';
 import type { NetworkView } from './network-view.ts';
 
 /** Hundreds of files may share a last component. */
-const SEARCH_LIMIT = 1000;
+export const SEARCH_LIMIT = 1000;
 
 /**
- * @param name a path, a last component, or a CID
- * @throws Problem `not_found`, `name_not_unique`, `name_ambiguous`
+ * @param typed a path, a last component, or a CID
+ * @throws Problem `not_found`, `name_not_unique`, `name_ambiguous`, `answer_incomplete`
  */
 export async function resolveFile(
   view: NetworkView,
-  name: string,
+  typed: string,
   choice: PublisherChoice,
 ): Promise<ChosenFile> {
-  const cid = cidOf(name);
+  const cid = cidOf(typed);
+  const name = plainName(typed);
   if (cid === null) return resolveName(view, name, choice);
   try {
     const { size, publications, providers } = await view.file(cid);
@@ -29,8 +36,7 @@ export async function resolveFile(
 }
 
 async function resolveName(view: NetworkView, name: string, choice: PublisherChoice): Promise<ChosenFile> {
-  const { results } = await view.search(name, SEARCH_LIMIT);
-  return choosePublisher(matchName(name, results), choice);
+  return choosePublisher(matchName(name, await view.search(name, SEARCH_LIMIT)), choice);
 }
 
 /** The canonical text of a CID, or null when it is none. */

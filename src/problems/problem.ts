@@ -2,7 +2,16 @@
 import { PROBLEMS, type ProblemCode } from './table.ts';
 
 export type Language = 'en' | 'es';
-export type ProblemDetails = Readonly<Record<string, string | number>>;
+type Plain = string | number;
+type Listed = Plain | Readonly<Record<string, Plain>>;
+/** A list, such as candidates, is whole here for programs; people are shown its beginning, one a line. */
+export type ProblemDetails = Readonly<Record<string, Plain | readonly Listed[]>>;
+
+const LINES_SHOWN_MAX = 50;
+/** Of what a remote sent. */
+const DETAILS_MAX = 16;
+const TEXT_MAX_CHARACTERS = 4096;
+const LISTED_MAX = 1000;
 
 /** RFC 9457 problem, `application/problem+json`. */
 export interface ProblemDocument {
@@ -68,17 +77,42 @@ export class Problem extends Error {
 }
 
 function describe(code: ProblemCode, details: ProblemDetails, language: Language): string {
-  return PROBLEMS[code][language]
-    .replace(/\{(\w+)\}/g, (_, key: string) => String(details[key] ?? ''))
-    .trim();
+  return PROBLEMS[code][language].replace(/\{(\w+)\}/g, (_, key: string) => shown(details[key] ?? '')).trim();
+}
+
+function shown(detail: Plain | readonly Listed[]): string {
+  if (typeof detail !== 'object') return String(detail);
+  const lines = detail.slice(0, LINES_SHOWN_MAX).map(lineOf);
+  const more = detail.length - LINES_SHOWN_MAX;
+  return (more > 0 ? [...lines, `  … +${more}`] : lines).join('\n');
+}
+
+function lineOf(listed: Listed): string {
+  return `  ${typeof listed === 'object' ? Object.values(listed).join('  ') : listed}`;
 }
 
 function readDetails(details: unknown): ProblemDetails {
   if (typeof details !== 'object' || details === null) return {};
-  const read: Record<string, string | number> = {};
-  for (const [key, value] of Object.entries(details).slice(0, 16)) {
-    if (typeof value === 'string') read[key] = value.slice(0, 4096);
-    else if (typeof value === 'number') read[key] = value;
+  const read: Record<string, Plain | Listed[]> = {};
+  for (const [key, value] of Object.entries(details).slice(0, DETAILS_MAX)) {
+    if (Array.isArray(value)) read[key] = value.slice(0, LISTED_MAX).flatMap(readListed);
+    else if (isPlain(value)) read[key] = cut(value);
   }
   return read;
+}
+
+/** Empty when it is nothing that a list holds. */
+function readListed(value: unknown): Listed[] {
+  if (isPlain(value)) return [cut(value)];
+  if (typeof value !== 'object' || value === null) return [];
+  const plain = Object.entries(value).filter((entry): entry is [string, Plain] => isPlain(entry[1]));
+  return [Object.fromEntries(plain.slice(0, DETAILS_MAX).map(([key, field]) => [key, cut(field)]))];
+}
+
+function isPlain(value: unknown): value is Plain {
+  return typeof value === 'string' || typeof value === 'number';
+}
+
+function cut(value: Plain): Plain {
+  return typeof value === 'string' ? value.slice(0, TEXT_MAX_CHARACTERS) : value;
 }

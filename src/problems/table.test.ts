@@ -39,6 +39,19 @@ test('a problem survives its journey over the wire', () => {
   assert.equal(received.exitCode, 3);
 });
 
+test('a list in the details stays a list over the wire, and is one line for each to people', () => {
+  const candidates = [
+    { id: 'aaaaaa1', address: 'h:1' },
+    { id: 'aaaaaa2', address: 'h:2' },
+  ];
+  const sent = new Problem('prefix_not_unique', { prefix: 'aaaaaa', candidates });
+  const received = Problem.fromDocument(JSON.parse(JSON.stringify(sent.toDocument())));
+  assert.deepEqual(received.details, sent.details);
+  assert.match(received.message, /\n {2}aaaaaa1 {2}h:1\n {2}aaaaaa2 {2}h:2\n/);
+  const odd = { code: 'not_found', details: { what: 'x', list: [null, { deep: {} }, 'a'], none: null } };
+  assert.deepEqual(Problem.fromDocument(odd).details, { what: 'x', list: [{}, 'a'] });
+});
+
 test('what is not a problem document becomes an internal problem, whatever it is', () => {
   for (const document of [null, 7, 'x', [], {}, { code: 'no_such_code' }, { code: 'toString' }]) {
     assert.equal(Problem.fromDocument(document).code, 'internal');

@@ -176,6 +176,12 @@ export const PROBLEMS = {
     'El rango pedido está fuera del archivo.',
   ),
   not_found: row(404, 3, '{what} was not found.', 'No se encontró {what}.'),
+  answer_incomplete: row(
+    503,
+    4,
+    'The network did not answer in full for {what}, so what there is cannot be told. Try again in a moment.',
+    'La red no respondió del todo por {what}, y no se puede saber lo que hay. Inténtelo en un momento.',
+  ),
   unknown_node: row(
     400,
     3,

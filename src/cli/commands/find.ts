@@ -1,4 +1,5 @@
 /** `anillo find`: search the network. */
+import { plainName } from '../../client/file-choice.ts';
 import type { SearchAnswer, SearchResult } from '../../client/schemas/shared.ts';
 import { type Declare, wholeNumber } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -12,16 +13,20 @@ interface FindOptions {
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1000;
 const EXIT_NOT_FOUND = 3;
+/** Nothing was found, but not everybody answered who could know of it. */
+const EXIT_UNREACHED = 4;
 
 export const declareFind: Declare = (command, program) => {
   command.option('--limit <n>', program.say('find.limit'), wholeNumber(1, LIMIT_MAX), LIMIT_DEFAULT);
   program.unbuilt(command, '--wait');
   command.action(
-    program.act<FindOptions>(async (context, [query = ''], { limit }) => {
+    program.act<FindOptions>(async (context, [typed = ''], { limit }) => {
+      const query = plainName(typed);
       const view = await context.view();
       const answer = await view.search(query, limit);
       context.output.result(answer, () => showAnswer(context, query, answer));
-      return answer.results.length === 0 ? EXIT_NOT_FOUND : 0;
+      if (answer.results.length > 0) return 0;
+      return answer.truncated ? EXIT_UNREACHED : EXIT_NOT_FOUND;
     }),
   );
 };

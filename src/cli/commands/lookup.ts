@@ -1,4 +1,5 @@
 /** `anillo lookup`: the node responsible for a key, and the way there. */
+import { plainName } from '../../client/file-choice.ts';
 import type { LookupQuestion } from '../../client/node-client.ts';
 import type { Lookup } from '../../client/schemas/shared.ts';
 import { Problem } from '../../problems/problem.ts';
@@ -28,7 +29,7 @@ export const declareLookup: Declare = (command, program) => {
 function questionOf(context: Context, key: string | undefined, options: LookupOptions): LookupQuestion {
   const given = [key, options.name, options.cid].filter((value) => value !== undefined);
   if (given.length !== 1) throw new Problem('usage', { reason: context.say('lookup.one') });
-  if (options.name !== undefined) return { name: options.name };
+  if (options.name !== undefined) return { name: plainName(options.name) };
   return options.cid === undefined ? { key: key ?? '' } : { cid: options.cid };
 }
 

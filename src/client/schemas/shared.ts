@@ -33,13 +33,17 @@ export type Endpoints = Static<typeof Endpoints>;
 export const NodeAddress = Type.Object({ id: Identifier, address: Address });
 export type NodeAddress = Static<typeof NodeAddress>;
 
+const Plain = Type.Union([Type.String(), Type.Number()]);
 export const Problem = Type.Object({
   type: Type.String(),
   title: Type.String(),
   status: Type.Integer(),
   code: Type.String({ description: 'stable; listed in docs/problems.md' }),
   detail: Type.String(),
-  details: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
+  details: Type.Record(
+    Type.String(),
+    Type.Union([Plain, Type.Array(Type.Union([Plain, Type.Record(Type.String(), Plain)]))]),
+  ),
 });
 
 /** What the older routes answer when they fail. */

@@ -1,5 +1,6 @@
 /** What the record worker does, as messages: plain data, identifiers as hexadecimal text, records encoded. */
 import type { StoreOutcome } from '../../../generated/anillo/records/v1/records.ts';
+import type { ProblemDetails } from '../../../problems/problem.ts';
 import type { KeyRange } from '../../../records/key-range.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import type { PendingChange } from './pending-source.ts';
@@ -160,6 +161,6 @@ export type TaskResponse =
   | {
       readonly id: number;
       readonly code: string;
-      readonly details: Readonly<Record<string, string | number>>;
+      readonly details: ProblemDetails;
       readonly stack: string;
     };

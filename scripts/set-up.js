@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,8 +12,8 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, 'node_modules');
 const STAMP = join(MODULES, '.anillo-stamp');
 const LOCK = join(ROOT, '.set-up-lock');
-/** A set-up takes under a minute; a lock older than this was left by one that died. */
-const LOCK_EXPIRES_MS = 10 * 60_000;
+/** A set-up takes under a minute, many on a slow line. */
+const WAIT_MAX_MS = 10 * 60_000;
 const POLL_MS = 250;
 
 /** @returns {string} the project's own Node */
@@ -85,9 +85,14 @@ function checkNode() {
 }
 
 function withLock(work) {
-  const deadline = Date.now() + LOCK_EXPIRES_MS;
-  while (!takeLock()) {
-    if (Date.now() > deadline) fail(`another set-up holds ${LOCK}; delete that folder if none runs.`);
+  const deadline = Date.now() + WAIT_MAX_MS;
+  let told = null;
+  for (let holder = takeLock(); holder !== null; holder = takeLock()) {
+    if (Date.now() > deadline)
+      fail(`another set-up (PID ${holder}) does not end; stop it, or delete ${LOCK}.`);
+    if (told !== holder)
+      process.stderr.write(`anillo: another set-up is running (PID ${holder}); waiting for it…\n`);
+    told = holder;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
   }
   try {
@@ -97,23 +102,65 @@ function withLock(work) {
   }
 }
 
+/**
+ * The lock appears whole, with the PID of its holder in it, so that it never outlives its holder.
+ * @returns {number | null} null: taken; else the PID of the process that holds it
+ */
 function takeLock() {
+  const own = `${LOCK}-${process.pid}`;
+  writeFileSync(own, String(process.pid));
   try {
-    mkdirSync(LOCK);
+    for (;;) {
+      if (linked(own)) return null;
+      const holder = holderOf(LOCK);
+      if (isAlive(holder)) return holder;
+      breakLock(`${own}-broken`);
+    }
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+/** @param {string} file */
+function linked(file) {
+  try {
+    linkSync(file, LOCK);
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
-    const age = lockAgeMs();
-    if (age !== null && age > LOCK_EXPIRES_MS) rmSync(LOCK, { recursive: true, force: true });
     return false;
   }
 }
 
-function lockAgeMs() {
+/** Moved aside first: only one of several waiting ones gets it, and a lock that is new meanwhile is put back. */
+function breakLock(aside) {
   try {
-    return Date.now() - statSync(LOCK).mtimeMs;
+    renameSync(LOCK, aside);
+  } catch (error) {
+    if (error.code === 'ENOENT') return;
+    throw error;
+  }
+  if (isAlive(holderOf(aside))) linked(aside);
+  rmSync(aside, { recursive: true, force: true });
+}
+
+/** @param {string} file @returns {number} 0 where nobody is named */
+function holderOf(file) {
+  try {
+    return Number.parseInt(readFileSync(file, 'utf8'), 10) || 0;
   } catch {
-    return null;
+    return 0;
+  }
+}
+
+/** @param {number} pid */
+function isAlive(pid) {
+  if (pid === 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
   }
 }
 

@@ -24,6 +24,7 @@ const env = {
     .join(':'),
 };
 let network = null;
+let printed = '';
 
 function must(command, args, cwd) {
   const result = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
@@ -42,7 +43,6 @@ async function start() {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let printed = '';
   await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no "ready" in time:\n${printed}`)), READY_TIMEOUT_MS);
     const read = (chunk) => {
@@ -53,20 +53,23 @@ async function start() {
     };
     network.stdout.on('data', read);
     network.stderr.on('data', read);
-    network.once('exit', (code) => reject(new Error(`npm start ended with ${code}:\n${printed}`)));
+    network.once('close', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`npm start ended with ${code}:\n${printed}`));
+    });
   });
   return Math.round((Date.now() - started) / 1000);
 }
 
-/** Ctrl-C: the terminal sends it to the whole group. */
+/** Ctrl-C: the terminal sends it to the whole group, in which npm and the launcher pass it on once more. */
 async function stop() {
   if (network === null || network.exitCode !== null || network.signalCode !== null) return true;
-  const ended = new Promise((resolve) => network.once('exit', () => resolve(true)));
+  const ended = new Promise((resolve) => network.once('close', () => resolve(true)));
   process.kill(-network.pid, 'SIGINT');
   const late = new Promise((resolve) => setTimeout(() => resolve(false), END_TIMEOUT_MS));
-  const clean = await Promise.race([ended, late]);
-  if (!clean) process.kill(-network.pid, 'SIGKILL');
-  return clean;
+  const inTime = await Promise.race([ended, late]);
+  if (!inTime) process.kill(-network.pid, 'SIGKILL');
+  return inTime;
 }
 
 try {
@@ -99,7 +102,8 @@ try {
   if (must('git', ['status', '--porcelain'], clone) !== '')
     throw new Error('the clone is not clean after its use');
   if (!(await stop())) throw new Error('Ctrl-C did not end the network');
-  console.log('ok     the tree is clean, and Ctrl-C ends the network');
+  if (!/^Stopped\./m.test(printed)) throw new Error(`the network was not stopped cleanly:\n${printed}`);
+  console.log('ok     the tree is clean, and one Ctrl-C stops the network cleanly');
 } catch (error) {
   console.log(`FAILED the first use of a fresh clone\n${error.message}`);
   process.exitCode = 1;

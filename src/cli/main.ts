@@ -1,5 +1,6 @@
 /** The command line, from arguments to exit code: language, signals, the command, and one line when it fails. */
 import { Problem } from '../problems/problem.ts';
+import { listenForSignals } from './interruption.ts';
 import { chooseLanguage, speak } from './language.ts';
 import { Output, type Streams } from './output.ts';
 import { runProgram } from './program.ts';
@@ -17,24 +18,6 @@ export async function main(args: readonly string[], streams: Streams): Promise<n
   } finally {
     interruption.stop();
   }
-}
-
-/** The first signal asks for a clean stop, the second ends at once. */
-function listenForSignals(): { readonly signal: AbortSignal; stop(): void } {
-  const controller = new AbortController();
-  const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(1);
-    controller.abort();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return {
-    signal: controller.signal,
-    stop: () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-    },
-  };
 }
 
 /** Where the parser itself failed there is nobody else to say how to write. */

@@ -90,7 +90,11 @@ module.exports = {
     ]),
     room('portmapper', ['client', 'identity', 'generated', 'problems', 'storage', 'services/http']),
     room('client', ['transfer', 'content', 'problems', 'storage']),
-    room('cli', ['client', 'problems'], ['^src/cli/commands/(up|node|portmapper|doctor)\\.ts$']),
+    room(
+      'cli',
+      ['client', 'problems', 'library/ignore-rules\\.ts'],
+      ['^src/cli/commands/(up|node|portmapper|doctor)\\.ts$'],
+    ),
     {
       name: 'node-imports',
       comment: 'src/node composes a node; it knows no command, portmapper or simulator',

@@ -1,7 +1,7 @@
 /** The commands as processes against servers that speak the schemas: exit codes, JSON alone on stdout, safe output. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -14,6 +14,7 @@ import {
   searchAnswer,
   searchResult,
 } from '../client/answering-server.test-support.ts';
+import { Problem } from '../problems/problem.ts';
 import { UNBUILT_COMMANDS } from './unbuilt.ts';
 
 const ENTRY = fileURLToPath(new URL('./entry.ts', import.meta.url));
@@ -59,6 +60,9 @@ const network = await AnsweringServer.start({
   'PUT /api/v1/files': async (request: AsyncIterable<Uint8Array>, query: URLSearchParams) => {
     let size = 0;
     for await (const piece of request) size += piece.length;
+    if (query.get('name')?.startsWith('tree/bad'))
+      throw new Problem('bad_name', { name: 'bad', reason: 'so' });
+    if (query.get('name') === 'tree/full') throw new Problem('no_space', { what: 'full', where: 'here' });
     const node = { id: idOf('11'), address: network.address };
     return { state: 'stored', name: query.get('name'), cid: 'bafk', size, node, published: true };
   },
@@ -128,13 +132,14 @@ test('what is not built is absent from the help, and exits 2 when used', async (
     ['keep', 'x'],
     ['tasks', '--dead'],
     ['put', 'x', '--wait'],
+    ['put', 'x', '--replicas', '2'],
     ['up', '--broker', 'amqp://x'],
   ]) {
     const { code, stderr } = await anillo(args);
     assert.equal(code, 2, args.join(' '));
     assert.match(stderr, /not available in this version/);
   }
-  assert.doesNotMatch((await anillo(['put', '--help'])).stdout, /--wait|--encrypt/);
+  assert.doesNotMatch((await anillo(['put', '--help'])).stdout, /--wait|--encrypt|--replicas/);
 });
 
 test('exit codes say what kind of failure it was', async () => {
@@ -220,6 +225,42 @@ test('files, and stdin, are put with their names; a leading dash is no flag afte
       .sort(),
     ['-x', 'entry.ts'],
   );
+});
+
+test('of many files those that fail are one line each with the code; those before a final failure are told as well', async () => {
+  const tree = join(folder, 'tree');
+  mkdirSync(tree);
+  for (const name of ['bad1', 'bad2', 'good']) writeFileSync(join(tree, name), name);
+  writeFileSync(join(tree, '.hidden'), '');
+  const mixed = await anillo(['put', 'tree', '--json']);
+  assert.equal(mixed.code, 1, mixed.stderr);
+  const lines = mixed.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const told = lines.map((line) => [line.state, line.name, line.problem?.code]);
+  assert.deepEqual(told, [
+    ['stored', 'tree/good', undefined],
+    ['failed', 'tree/bad1', 'bad_name'],
+    ['failed', 'tree/bad2', 'bad_name'],
+    [undefined, undefined, 'some_failed'],
+  ]);
+  assert.equal(lines[1].problem.details.reason, 'so');
+  assert.match(mixed.stderr, /1 entries were passed over/);
+  assert.ok(
+    network.asked.some((line) => /placement\?.*replicas=3/.test(line)),
+    'more than one place to go',
+  );
+
+  writeFileSync(join(tree, 'full'), '');
+  const final = await anillo(['put', 'tree', '--json']);
+  assert.equal(final.code, 1);
+  const codes = final.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).problem?.code);
+  assert.deepEqual(codes.slice(-3), ['bad_name', 'bad_name', 'no_space']);
+  assert.match(final.stderr, /bad1: "bad" is not a valid name: so\n/);
 });
 
 test('without a terminal the menu is the help', async () => {

@@ -90,8 +90,13 @@ export class Output {
     const text = printableLines(problemText(problem, this.say));
     this.streams.stderr.write(`${this.style('red', 'anillo:', this.streams.stderr)} ${text}\n`);
     if (!this.json) return;
+    this.streams.stdout.write(`${jsonLine({ problem: this.document(problem) })}\n`);
+  }
+
+  /** A failure as programs read it. */
+  document(problem: Problem): object {
     const { code, details, exitCode } = problem;
-    this.streams.stdout.write(`${jsonLine({ problem: { code, detail: text, details, exitCode } })}\n`);
+    return { code, detail: printableLines(problemText(problem, this.say)), details, exitCode };
   }
 
   /** Colours on a terminal, plain text elsewhere. */

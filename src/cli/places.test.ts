@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import { LogFile } from './log-file.ts';
 import { isOneRing } from './network-watch.ts';
@@ -34,13 +34,19 @@ test('whatever a remote calls its file, it never lands outside the folder', asyn
   assert.equal(await savePlace('../../etc/passwd', 'bafk', folder), join(folder, 'passwd'));
 });
 
-test('a folder gives every file below with its path; links are passed over, and said', async () => {
+test('a folder gives what a shared folder would list, with its path; the rest is passed over, and said', async () => {
   const tree = join(folder, 'tree');
   mkdirSync(join(tree, 'sub', '.anillo'), { recursive: true });
   writeFileSync(join(tree, 'a b.txt'), '12');
   writeFileSync(join(tree, 'sub', 'ñ.txt'), '1');
   writeFileSync(join(tree, 'sub', '.anillo', 'folder'), '');
   symlinkSync('/etc', join(tree, 'out'));
+  const passedOver = ['.env', '.git/config', 'build/out.o', 'draft.txt~', 'sub/big.log'];
+  for (const path of passedOver) {
+    mkdirSync(dirname(join(tree, path)), { recursive: true });
+    writeFileSync(join(tree, path), 'x');
+  }
+  writeFileSync(join(tree, '.anilloignore'), 'build/\n*.log\n');
   const { files, skipped } = await listFiles([`${tree}/`, join(tree, 'a b.txt')]);
   assert.deepEqual(
     files.map(({ name, size }) => [name, size]),
@@ -50,7 +56,16 @@ test('a folder gives every file below with its path; links are passed over, and 
       ['a b.txt', 2],
     ],
   );
-  assert.deepEqual(skipped, [join(tree, 'out')]);
+  assert.deepEqual(skipped.map((path) => path.slice(tree.length + 1)).sort(), [
+    '.anilloignore',
+    '.env',
+    '.git',
+    'build',
+    'draft.txt~',
+    'out',
+    'sub/.anillo',
+    'sub/big.log',
+  ]);
   await assert.rejects(listFiles([join(folder, 'none')]), { code: 'not_found', exitCode: 3 });
   await assert.rejects(listFiles(['/dev/null']), { code: 'not_a_file', exitCode: 2 });
 });

@@ -2,6 +2,7 @@
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { IgnoreRules } from '../library/ignore-rules.ts';
 import { Problem } from '../problems/problem.ts';
 
 export interface FileOnDisk {
@@ -13,7 +14,7 @@ export interface FileOnDisk {
 
 export interface PutList {
   readonly files: readonly FileOnDisk[];
-  /** Neither files nor folders, such as symlinks: they are not followed. */
+  /** What a shared folder would not list either: hidden, temporary or ignored; and neither files nor folders, such as symlinks. */
   readonly skipped: readonly string[];
 }
 
@@ -28,25 +29,44 @@ export async function listFiles(paths: readonly string[]): Promise<PutList> {
     const entry = await statOrNull(path);
     if (entry === null) throw new Problem('not_found', { what: `"${path}"` });
     const name = basename(resolve(path));
-    if (entry.isDirectory()) await walk(path, name, files, skipped);
+    if (entry.isDirectory()) await new FolderWalk(path, name, files, skipped).enter('');
     else if (entry.isFile()) files.push({ path, name, size: entry.size });
     else throw new Problem('not_a_file', { path });
   }
   return { files, skipped };
 }
 
-async function walk(folder: string, prefix: string, files: FileOnDisk[], skipped: string[]): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(folder, entry.name);
-    const name = `${prefix}/${entry.name}`;
-    // The bookkeeping of a shared folder is nobody's content.
-    if (entry.isDirectory() && entry.name !== '.anillo') await walk(path, name, files, skipped);
-    else if (entry.isFile()) {
-      const found = await statOrNull(path);
-      if (found === null) skipped.push(path);
-      else files.push({ path, name, size: found.size });
-    } else if (!entry.isDirectory()) skipped.push(path);
+class FolderWalk {
+  readonly #root: string;
+  readonly #prefix: string;
+  readonly #rules: IgnoreRules;
+  readonly #files: FileOnDisk[];
+  readonly #skipped: string[];
+
+  constructor(root: string, prefix: string, files: FileOnDisk[], skipped: string[]) {
+    this.#root = root;
+    this.#prefix = prefix;
+    this.#rules = new IgnoreRules(root);
+    this.#files = files;
+    this.#skipped = skipped;
+  }
+
+  /** @param folder below the root, '' for the root itself */
+  async enter(folder: string): Promise<void> {
+    const entries = await readdir(join(this.#root, folder), { withFileTypes: true });
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const below = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (this.#rules.ignoresEntry(below, entry.isDirectory())) this.#skipped.push(join(this.#root, below));
+      else if (entry.isDirectory()) await this.enter(below);
+      else await this.#add(below, entry.isFile());
+    }
+  }
+
+  async #add(below: string, isFile: boolean): Promise<void> {
+    const path = join(this.#root, below);
+    const found = isFile ? await statOrNull(path) : null;
+    if (found === null) this.#skipped.push(path);
+    else this.#files.push({ path, name: `${this.#prefix}/${below}`, size: found.size });
   }
 }
 

@@ -44,7 +44,7 @@ test('with every portmapper down the failure names the first', async () => {
 
 test('no place for an upload means no active node', async () => {
   const view = viewThroughPortmappers(http, [portmapper.base]);
-  await assert.rejects(view.placement(1, 1), { code: 'no_nodes', exitCode: 4 });
+  await assert.rejects(view.placement(1), { code: 'no_nodes', exitCode: 4 });
 });
 
 test('through one node all members are known, and those that do not answer by what the ring says', async () => {
@@ -59,7 +59,7 @@ test('through one node all members are known, and those that do not answer by wh
 });
 
 test('through one node that node is the place for an upload', async () => {
-  const [target] = await viewThroughNode(http, node.base).placement(1, 1);
+  const [target] = await viewThroughNode(http, node.base).placement(1);
   assert.equal(target?.upload, node.address);
 });
 

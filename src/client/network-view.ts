@@ -19,6 +19,9 @@ export interface Target {
   readonly upload: string;
 }
 
+/** One that has just died is called active for some seconds more. */
+const PLACES = 3;
+
 /** Away, for an act: not reached within 3 s in two tries. */
 export const REACH_TIMEOUT_MS = 3_000;
 export const REACH_TRIES = 2;
@@ -32,7 +35,7 @@ export interface NetworkView {
   ring(): Promise<Ring>;
   nodes(): Promise<readonly KnownNode[]>;
   /** Nodes to upload to, best first, never none. @throws Problem `no_nodes`, `no_space` */
-  placement(sizeBytes: number, replicas: number): Promise<readonly Target[]>;
+  placement(sizeBytes: number): Promise<readonly Target[]>;
   /** NODE: an id, a unique prefix of at least 6 digits, or `host:port`. @throws Problem `unknown_node` */
   resolveNode(name: string): Promise<KnownNode>;
 }
@@ -82,8 +85,8 @@ class PortmapperView implements NetworkView {
     return (await this.#portmapper.nodes()).map(fromRegistry);
   }
 
-  async placement(sizeBytes: number, replicas: number): Promise<readonly Target[]> {
-    const { nodes } = await this.#portmapper.placement(sizeBytes, replicas);
+  async placement(sizeBytes: number): Promise<readonly Target[]> {
+    const { nodes } = await this.#portmapper.placement(sizeBytes, PLACES);
     if (nodes.length === 0) throw new Problem('no_nodes');
     return nodes;
   }

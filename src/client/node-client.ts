@@ -15,7 +15,6 @@ export interface LookupQuestion {
 export interface FileToPut {
   readonly name: string;
   readonly tags: readonly string[];
-  readonly replicas: number;
   /** In bytes, or null when nobody knows. */
   readonly size: number | null;
   readonly source: AsyncIterable<Uint8Array>;
@@ -72,7 +71,6 @@ export class NodeClient {
       query: {
         name: file.name,
         tags: file.tags.length === 0 ? undefined : file.tags.join(','),
-        replicas: file.replicas === 1 ? undefined : file.replicas,
       },
       source: file.source,
       size: file.size,

@@ -35,6 +35,7 @@ export class PortmapperClient {
     return nodes;
   }
 
+  /** @param replicas as many different nodes, as far as there are so many */
   placement(size: number, replicas: number): Promise<Placement> {
     return this.#call(Placement, { path: '/api/v1/placement', query: { size, replicas } });
   }

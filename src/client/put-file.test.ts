@@ -7,12 +7,16 @@ import { after, test } from 'node:test';
 import { Problem } from '../problems/problem.ts';
 import { AnsweringServer, idOf } from './answering-server.test-support.ts';
 import { HttpClient } from './http.ts';
-import { firstThere, putFile } from './put-file.ts';
+import type { Target } from './network-view.ts';
+import { putFile } from './put-file.ts';
 import { RateLimit } from './rate-limit.ts';
+import { UploadPlaces } from './upload-places.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'anillo-put-'));
-const http = new HttpClient(new AbortController().signal);
+const NEVER = new AbortController().signal;
+const http = new HttpClient(NEVER);
 let breakOnce = false;
+let busyTimes = 0;
 let received = Buffer.alloc(0);
 
 async function take(request: IncomingMessage, query: URLSearchParams): Promise<unknown> {
@@ -20,6 +24,11 @@ async function take(request: IncomingMessage, query: URLSearchParams): Promise<u
     breakOnce = false;
     request.socket.destroy();
     return null;
+  }
+  if (busyTimes > 0) {
+    busyTimes -= 1;
+    request.resume();
+    throw new Problem('busy', { seconds: 0 });
   }
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece as Buffer);
@@ -31,7 +40,9 @@ async function take(request: IncomingMessage, query: URLSearchParams): Promise<u
 }
 
 const server = await AnsweringServer.start({ 'PUT /api/v1/files': take, 'GET /healthz': { status: 'ok' } });
-const target = { id: idOf('11'), address: server.address, upload: server.address };
+const places = (...targets: Target[]) => new UploadPlaces(http, targets, NEVER);
+const targetAt = (address: string): Target => ({ id: idOf('11'), address, upload: address });
+const target = targetAt(server.address);
 after(async () => {
   await http.close();
   await server.stop();
@@ -47,58 +58,128 @@ function options(name: string) {
   const onBytes = (bytes: number): void => {
     progress.bytes += bytes;
   };
-  return { progress, name, tags: ['a', 'b'], replicas: 2, limit: null, onBytes };
+  return { progress, name, tags: ['a', 'b'], limit: null, onBytes };
 }
 
-test('a file arrives byte for byte under its name, with tags and copies, and progress counts it', async () => {
+test('a file arrives byte for byte under its name, with its tags, and progress counts it', async () => {
   const how = options('años & más.txt');
-  const stored = await putFile(http, target, { type: 'file', path, size: content.length }, how);
+  const stored = await putFile(http, places(target), { type: 'file', path, size: content.length }, how);
   assert.equal(stored.name, 'años & más.txt');
   assert.ok(received.equals(content));
   assert.equal(how.progress.bytes, content.length);
-  assert.match(server.asked.at(-1) ?? '', /tags=a%2Cb&replicas=2/);
+  assert.match(server.asked.at(-1) ?? '', /tags=a%2Cb$/);
 });
 
 test('an empty file and a pipe of unknown length arrive whole', async () => {
   const empty = join(folder, 'empty');
   writeFileSync(empty, '');
-  assert.equal((await putFile(http, target, { type: 'file', path: empty, size: 0 }, options('e'))).size, 0);
+  assert.equal(
+    (await putFile(http, places(target), { type: 'file', path: empty, size: 0 }, options('e'))).size,
+    0,
+  );
   async function* pipe(): AsyncGenerator<Uint8Array> {
     yield Buffer.from('one ');
     yield Buffer.from('two');
   }
-  await putFile(http, target, { type: 'stream', stream: pipe() }, options('pipe'));
+  await putFile(http, places(target), { type: 'stream', stream: pipe() }, options('pipe'));
   assert.equal(received.toString(), 'one two');
 });
 
 test('a connection that breaks is tried once more, and its bytes do not count twice', async () => {
   breakOnce = true;
   const how = options('again');
-  await putFile(http, target, { type: 'file', path, size: content.length }, how);
+  await putFile(http, places(target), { type: 'file', path, size: content.length }, how);
   assert.ok(received.equals(content));
   assert.equal(how.progress.bytes, content.length);
 });
 
 test('a file that grew or shrank since it was listed is not sent as something else', async () => {
   for (const size of [content.length - 1, content.length + 1]) {
-    await assert.rejects(putFile(http, target, { type: 'file', path, size }, options('moving')), {
+    await assert.rejects(putFile(http, places(target), { type: 'file', path, size }, options('moving')), {
       code: 'changed',
     });
   }
 });
 
 test('what the node refuses is told as it said it', async () => {
-  await assert.rejects(putFile(http, target, { type: 'file', path, size: content.length }, options('full')), {
-    code: 'no_space',
-  });
+  await assert.rejects(
+    putFile(http, places(target), { type: 'file', path, size: content.length }, options('full')),
+    {
+      code: 'no_space',
+    },
+  );
 });
 
-test('a node that is not there is away; the next place is taken', async () => {
+test('a node that is busy is asked again until it takes the file, a bounded number of times', async () => {
+  busyTimes = 3;
+  const how = options('waited');
+  await putFile(http, places(target), { type: 'file', path, size: content.length }, how);
+  assert.equal(how.progress.bytes, content.length);
+  busyTimes = Number.POSITIVE_INFINITY;
+  await assert.rejects(putFile(http, places(target), { type: 'file', path, size: content.length }, how), {
+    code: 'busy',
+    exitCode: 4,
+  });
+  busyTimes = 0;
+});
+
+test('a wait for a busy node ends with the interruption', async () => {
+  const stop = new AbortController();
+  const busy = await AnsweringServer.start({
+    'GET /healthz': { status: 'ok' },
+    'PUT /api/v1/files': (request: IncomingMessage) => {
+      request.resume();
+      stop.abort();
+      throw new Problem('busy', { seconds: 60 });
+    },
+  });
+  const waiting = new UploadPlaces(http, [targetAt(busy.address)], stop.signal);
+  const source = { type: 'file' as const, path, size: content.length };
+  await assert.rejects(putFile(http, waiting, source, options('x')), { code: 'interrupted' });
+  await busy.stop();
+});
+
+test('where a node is away, full, suspended or busy, the next one takes the file and those after it', async () => {
   const gone = await AnsweringServer.start({});
   await gone.stop();
-  const away = { id: idOf('22'), address: gone.address, upload: gone.address };
-  await assert.rejects(firstThere(http, [away]), { code: 'node_away', exitCode: 4 });
-  assert.equal((await firstThere(http, [away, target])).id, target.id);
+  const refusing = (problem: Problem) =>
+    AnsweringServer.start({
+      'GET /healthz': { status: 'ok' },
+      'PUT /api/v1/files': (request: IncomingMessage) => {
+        request.resume();
+        throw problem;
+      },
+    });
+  const full = await refusing(new Problem('no_space', { what: 'it', where: 'there' }));
+  const suspended = await refusing(new Problem('suspended', { folder: 'f' }));
+  const busy = await refusing(new Problem('busy', { seconds: 5 }));
+  const refused = [full, suspended, busy];
+  const turn = places(...[gone, ...refused].map(({ address }) => targetAt(address)), target);
+  for (const name of ['one', 'two']) {
+    const how = options(name);
+    assert.equal(
+      (await putFile(http, turn, { type: 'file', path, size: content.length }, how)).node.address,
+      server.address,
+    );
+    assert.equal(how.progress.bytes, content.length);
+  }
+  for (const { asked } of refused) {
+    assert.equal(asked.filter((line) => line.startsWith('PUT')).length, 1, 'not asked for the second file');
+  }
+  for (const server of refused) await server.stop();
+});
+
+test('when no node is there all are named; what one of them said is told before that', async () => {
+  const gone = await AnsweringServer.start({});
+  await gone.stop();
+  const source = { type: 'file' as const, path, size: content.length };
+  const away = targetAt(gone.address);
+  await assert.rejects(putFile(http, places(away, away), source, options('x')), {
+    code: 'node_away',
+    exitCode: 4,
+    details: { node: `${gone.address}, ${gone.address}` },
+  });
+  await assert.rejects(putFile(http, places(away, target), source, options('full')), { code: 'no_space' });
 });
 
 test('what passes a rate limit waits for what passed before it, and an interruption ends the wait', async () => {

@@ -100,7 +100,7 @@ async function chooseResult(
 
 async function upload(context: Context): Promise<void> {
   const path = await askText(context.say('menu.file'));
-  if (path !== null) await put(context, [expandHome(path)], { replicas: 1 });
+  if (path !== null) await put(context, [expandHome(path)], {});
 }
 
 /** There is no shell here that would do it. */

@@ -1,10 +1,12 @@
 /** `anillo put`: files, folders or stdin to a node. */
-import { type Target, targetOf } from '../../client/network-view.ts';
-import { firstThere, type PutSource, putFile } from '../../client/put-file.ts';
+import { plainName } from '../../client/file-choice.ts';
+import { targetOf } from '../../client/network-view.ts';
+import { type PutSource, putFile } from '../../client/put-file.ts';
 import { RateLimit } from '../../client/rate-limit.ts';
 import type { StoredFile } from '../../client/schemas/node-routes.ts';
+import { UploadPlaces } from '../../client/upload-places.ts';
 import { Problem } from '../../problems/problem.ts';
-import { type Declare, gather, rate, wholeNumber } from '../command.ts';
+import { type Declare, gather, rate } from '../command.ts';
 import type { Context } from '../context.ts';
 import { humanSize } from '../human.ts';
 import { problemText } from '../problem-text.ts';
@@ -14,7 +16,6 @@ import { printable } from '../text.ts';
 
 interface PutFlags {
   readonly to?: string;
-  readonly replicas: number;
   readonly tag?: readonly string[];
   readonly name?: string;
   readonly limitRate?: number;
@@ -25,7 +26,6 @@ interface Item {
   readonly source: PutSource;
 }
 
-const REPLICAS_MAX = 64;
 /** Small files wait for the disk of the other side; a few at once hide that. */
 const AT_ONCE = 4;
 const FAILURES_SHOWN_MAX = 50;
@@ -34,10 +34,10 @@ export const declarePut: Declare = (command, program) => {
   const { say } = program;
   command
     .option('--to <node>', say('put.to'))
-    .option('--replicas <k>', say('put.replicas'), wholeNumber(1, REPLICAS_MAX), 1)
     .option('--tag <tag>', say('put.tag'), gather)
     .option('--name <name>', say('put.name'))
     .option('--limit-rate <rate>', say('flag.limit-rate'), rate);
+  program.unbuilt(command, '--replicas <k>');
   program.unbuilt(command, '--wait');
   program.unbuilt(command, '--encrypt [how]');
   command.action(
@@ -55,56 +55,60 @@ export async function put(context: Context, paths: readonly string[], flags: Put
     : await diskItems(context, paths, flags);
   const sizes = items.map(({ source }) => (source.type === 'file' ? source.size : 0));
   const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
-  const target = await chooseTarget(context, totalBytes, flags);
+  const places = await choosePlaces(context, totalBytes, flags);
   const title =
     items.length === 1 ? printable(items[0]?.name ?? '') : context.say('put.files', { n: items.length });
   const isPipe = items[0]?.source.type === 'stream';
   const progress = showProgress(context.output, title, isPipe ? null : totalBytes);
   try {
-    await sendAll(context, target, items, flags, progress);
+    await sendAll(context, places, items, flags, progress);
   } finally {
     progress.done();
   }
 }
 
-async function chooseTarget(context: Context, totalBytes: number, flags: PutFlags): Promise<Target> {
+async function choosePlaces(context: Context, totalBytes: number, { to }: PutFlags): Promise<UploadPlaces> {
   const view = await context.view();
-  if (flags.to !== undefined) return firstThere(context.http, [targetOf(await view.resolveNode(flags.to))]);
-  // All files of one command go to one node, so that a tree stays together.
-  return firstThere(context.http, await view.placement(totalBytes, flags.replicas));
+  const targets =
+    to === undefined ? await view.placement(totalBytes) : [targetOf(await view.resolveNode(to))];
+  return new UploadPlaces(context.http, targets, context.signal);
+}
+
+interface Failure {
+  readonly name: string;
+  readonly problem: Problem;
 }
 
 async function sendAll(
   context: Context,
-  target: Target,
+  places: UploadPlaces,
   items: readonly Item[],
   flags: PutFlags,
   progress: Progress,
 ): Promise<void> {
   const limit = flags.limitRate === undefined ? null : new RateLimit(flags.limitRate, context.signal);
-  const failures: { readonly name: string; readonly problem: Problem }[] = [];
+  const tags = flags.tag ?? [];
+  const onBytes = (bytes: number): void => progress.add(bytes);
+  const failures: Failure[] = [];
   const rest = items.values();
+  let final: Problem | null = null;
   const worker = async (): Promise<void> => {
     for (const { name, source } of rest) {
-      const options = {
-        name,
-        tags: flags.tag ?? [],
-        replicas: flags.replicas,
-        limit,
-        onBytes: (bytes: number) => progress.add(bytes),
-      };
       try {
-        const stored = await putFile(context.http, target, source, options);
+        const stored = await putFile(context.http, places, source, { name, tags, limit, onBytes });
         progress.aside(() => show(context, stored));
       } catch (error) {
         const problem = asProblem(error);
-        if (items.length === 1 || isFinal(problem)) throw problem;
-        failures.push({ name, problem });
+        if (items.length === 1 || isFinal(problem)) final ??= problem;
+        else failures.push({ name, problem });
       }
+      if (final !== null) return;
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
-  if (failures.length > 0) reportFailures(context, failures, items.length);
+  progress.aside(() => showFailures(context, failures));
+  if (final !== null) throw final;
+  if (failures.length > 0) throw new Problem('some_failed', { failed: failures.length, total: items.length });
 }
 
 function show({ output, say }: Context, stored: StoredFile): void {
@@ -121,23 +125,22 @@ function isFinal({ code }: Problem): boolean {
   return code === 'interrupted' || code === 'node_away' || code === 'no_space' || code === 'suspended';
 }
 
-function reportFailures(
-  { output, say }: Context,
-  failures: readonly { readonly name: string; readonly problem: Problem }[],
-  total: number,
-): never {
+/** Each for programs, one a line like what was stored; the first for people. */
+function showFailures({ output, say }: Context, failures: readonly Failure[]): void {
+  for (const { name, problem } of failures) {
+    output.result({ state: 'failed', name, problem: output.document(problem) }, () => {});
+  }
   for (const { name, problem } of failures.slice(0, FAILURES_SHOWN_MAX)) {
     output.warn(`${printable(name)}: ${printable(problemText(problem, say))}`);
   }
   const more = failures.length - FAILURES_SHOWN_MAX;
   if (more > 0) output.warn(say('put.more', { more }));
-  throw new Problem('some_failed', { failed: failures.length, total });
 }
 
 function stdinItem(context: Context, paths: readonly string[], { name }: PutFlags): Item {
   if (paths.length > 1) throw new Problem('usage', { reason: context.say('put.stdin-alone') });
   if (name === undefined) throw new Problem('usage', { reason: context.say('put.stdin-name') });
-  return { name, source: { type: 'stream', stream: context.streams.stdin } };
+  return { name: plainName(name), source: { type: 'stream', stream: context.streams.stdin } };
 }
 
 async function diskItems(
@@ -151,7 +154,10 @@ async function diskItems(
     output.note(say('put.skipped', { n: skipped.length, first: printable(skipped[0] ?? '') }));
   if (files.length === 0) throw new Problem('usage', { reason: say('put.nothing') });
   if (name !== undefined && files.length > 1) throw new Problem('usage', { reason: say('put.one-name') });
-  return files.map((file) => ({ name: name ?? file.name, source: sourceOf(file) }));
+  return files.map((file) => ({
+    name: name === undefined ? file.name : plainName(name),
+    source: sourceOf(file),
+  }));
 }
 
 function sourceOf({ path, size }: FileOnDisk): PutSource {

@@ -99,7 +99,6 @@ export const en = {
   // put and get
   'put.help': 'upload files, folders, or stdin (-)',
   'put.to': 'node to upload to: id, its beginning, or host:port',
-  'put.replicas': 'copies wanted',
   'put.tag': 'tag of the files; may be repeated',
   'put.name': 'name under which one file, or stdin, is stored',
   'put.files': '{n} files',
@@ -107,7 +106,8 @@ export const en = {
   'put.unpublished': '{name} is safe on the node; others find it as soon as the ring takes it.',
   'put.stdin-alone': 'stdin (-) is put alone, without other files.',
   'put.stdin-name': 'stdin needs a name: `anillo put - --name NAME`.',
-  'put.skipped': '{n} entries are neither files nor folders and were passed over, such as {first}.',
+  'put.skipped':
+    '{n} entries were passed over, such as {first}: hidden, temporary, ignored, or neither files nor folders.',
   'put.nothing': 'There is no file to put.',
   'put.one-name': '--name is for one file.',
   'put.bad-tag': 'A tag is not empty and has no comma.',

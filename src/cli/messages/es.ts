@@ -101,7 +101,6 @@ export const es: Readonly<Record<MessageKey, string>> = {
   // put and get
   'put.help': 'sube archivos, carpetas o la entrada estándar (-)',
   'put.to': 'nodo al que subir: id, su comienzo o host:puerto',
-  'put.replicas': 'copias deseadas',
   'put.tag': 'etiqueta de los archivos; puede repetirse',
   'put.name': 'nombre con el que se guarda un archivo, o la entrada estándar',
   'put.files': '{n} archivos',
@@ -109,7 +108,8 @@ export const es: Readonly<Record<MessageKey, string>> = {
   'put.unpublished': '{name} está a salvo en el nodo; los demás lo encuentran en cuanto el anillo lo reciba.',
   'put.stdin-alone': 'La entrada estándar (-) se sube sola, sin otros archivos.',
   'put.stdin-name': 'La entrada estándar necesita un nombre: `anillo put - --name NOMBRE`.',
-  'put.skipped': '{n} entradas no son archivos ni carpetas y se pasaron por alto, como {first}.',
+  'put.skipped':
+    'Se pasaron por alto {n} entradas, como {first}: ocultas, temporales, ignoradas, o ni archivos ni carpetas.',
   'put.nothing': 'No hay ningún archivo que subir.',
   'put.one-name': '--name es para un solo archivo.',
   'put.bad-tag': 'Una etiqueta no está vacía ni lleva coma.',

@@ -2,8 +2,9 @@
  * Who lives. Successor and predecessor are probed every `probeIntervalMs`, further members in turn; a miss raises suspicion,
  * two more misses, asked through neighbours too, are death. Death is per life, and undone when that life answers after all.
  */
+import { callBack } from './call-back.ts';
 import { isSameLife } from './contact.ts';
-import { addMember, isProven, renewMember } from './members.ts';
+import { addMember, isNeighbour, isProven, learn, renewMember } from './members.ts';
 import type { Contact } from './message.ts';
 import { forgetRoute, learnRoute } from './routes.ts';
 import type { Member, Pending, Purpose, RingState } from './state.ts';
@@ -14,33 +15,59 @@ const SUSPECT_TIMER = 'suspect:';
 const PROBE: Purpose = { type: 'probe' };
 
 /**
- * A node spoke to this one itself. Returns false for a ghost: an older life than one that was met.
- * A request shows that the sender lives; whether it can be reached, only its answers show.
+ * A request came in the name of this node. Returns false for a ghost: an older life than one that answered.
+ * It shows that somebody speaks; who that is, and whether it can be reached, only an answer shows.
  */
-export function heard(turn: Turn, contact: Contact, how: 'request' | 'reply'): boolean {
-  const { state } = turn;
-  if (contact.id === state.self.id) {
-    if (contact.incarnation > state.self.incarnation) post(turn, { type: 'superseded', by: contact });
+export function heardRequest(turn: Turn, from: Contact): boolean {
+  const { state, now } = turn;
+  if (from.id === state.self.id) {
+    if (from.incarnation > state.self.incarnation) callBack(turn, from, { type: 'newLife' });
     return false;
   }
-  const member = addMember(turn, contact);
+  const member = addMember(turn, from);
   if (member === null) return true;
-  if (contact.incarnation < member.contact.incarnation && isProven(member))
-    return !state.parameters.safeguards.incarnation;
-  if (contact.incarnation !== member.contact.incarnation) followLife(turn, member, contact);
-  else member.contact = contact;
-  if (how === 'reply') markAlive(turn, member);
-  else if (member.health === 'dead') probe(turn, member);
-  else if (member.health !== 'left') markAlive(turn, member);
+  if (isGhost(member, from)) return !state.parameters.safeguards.incarnation;
+  if (!isSameLife(member.contact, from)) {
+    learn(turn, from);
+    callBack(turn, from, { type: 'newLife' });
+    return true;
+  }
+  member.heardAt = now;
+  if (member.health === 'dead' || member.health === 'left') probe(turn, member);
   return true;
 }
 
-/** A newer life of a member appeared: the older one is dead, everywhere. */
+/** This node answered, at the address where it was asked. */
+export function heardReply(turn: Turn, from: Contact): void {
+  const { state } = turn;
+  if (from.id === state.self.id) {
+    if (from.incarnation > state.self.incarnation) post(turn, { type: 'superseded', by: from });
+    return;
+  }
+  const member = addMember(turn, from);
+  if (member === null || isGhost(member, from)) return;
+  if (isSameLife(member.contact, from)) member.contact = from;
+  else followLife(turn, member, from);
+  markAlive(turn, member);
+}
+
+function isGhost(member: Member, contact: Contact): boolean {
+  return contact.incarnation < member.contact.incarnation && isProven(member);
+}
+
+/** Another life of a member answered: those before it are over, everywhere. */
 function followLife(turn: Turn, member: Member, contact: Contact): void {
-  const old = member.contact;
+  forgetRoute(turn.state, member.contact);
   renewMember(member, contact);
-  forgetRoute(turn.state, old);
-  if (turn.state.parameters.safeguards.incarnation) post(turn, { type: 'gone', contact: old });
+  if (turn.state.parameters.safeguards.incarnation) post(turn, { type: 'outlived', by: contact });
+}
+
+/** It was said to have left, and says itself that it has its place. */
+export function stayed(turn: Turn, contact: Contact): void {
+  const member = turn.state.members.get(contact.id);
+  if (member === undefined || !isSameLife(member.contact, contact) || member.health !== 'left') return;
+  member.health = 'dead';
+  markAlive(turn, member);
 }
 
 function markAlive(turn: Turn, member: Member): void {
@@ -48,6 +75,7 @@ function markAlive(turn: Turn, member: Member): void {
   const before = member.health;
   const isNew = !isProven(member);
   member.heardAt = now;
+  member.answeredAt = now;
   if (before === 'alive' || before === 'left') return;
   member.health = 'alive';
   member.misses = 0;
@@ -64,19 +92,21 @@ function markAlive(turn: Turn, member: Member): void {
 export function missed(turn: Turn, pending: Pending): void {
   const { state, now } = turn;
   const { to, sentAt, purpose } = pending;
+  if (wasCutShort(turn, pending)) return;
   const member = addMember(turn, to);
   if (member === null) {
     // Nobody keeps account of it: lookups choose another.
     forgetRoute(state, to);
     return;
   }
-  if (!isSameLife(member.contact, to)) return;
-  if (member.heardAt > sentAt || state.pausedUntil > sentAt) return;
+  if (!isSameLife(member.contact, to) && !takeAccount(turn, member, to)) return;
+  if (member.answeredAt > sentAt || state.pausedUntil > sentAt) return;
   if (member.health === 'dead' || member.health === 'left') return;
   if (member.health !== 'suspect') {
     if (member.health === 'alive') emit(turn, { type: 'suspected', contact: to });
     member.health = 'suspect';
     member.misses = 1;
+    if (isHeadOrPredecessor(state, to)) post(turn, { type: 'neighbourSuspected' });
   } else if (purpose.type === 'probe') {
     member.misses++;
   }
@@ -88,6 +118,36 @@ export function missed(turn: Turn, pending: Pending): void {
       SUSPECT_TIMER + to.id,
       Math.max(0, member.lastProbeAt + state.parameters.probeSpacingMs - now),
     );
+}
+
+/** A lookup near its deadline waits for less than an answer takes: its end says nothing of the one asked. */
+function wasCutShort(turn: Turn, { purpose, sentAt, timeoutMs }: Pending): boolean {
+  const { lookupHopTimeoutMs } = turn.state.parameters;
+  return purpose.type === 'lookup' && timeoutMs < lookupHopTimeoutMs && turn.now - sentAt >= timeoutMs;
+}
+
+/**
+ * A life was silent that the entry does not stand for. Account must be kept of every neighbour, else it could never be
+ * found dead. Returns whether the entry stands for it now.
+ */
+function takeAccount(turn: Turn, member: Member, silent: Contact): boolean {
+  const { state } = turn;
+  if (isGhost(member, silent)) {
+    if (state.parameters.safeguards.incarnation) post(turn, { type: 'outlived', by: member.contact });
+    return false;
+  }
+  if (!isNeighbour(state, silent)) return false;
+  if (isProven(member) && member.health !== 'dead' && member.health !== 'left') {
+    post(turn, { type: 'questioned', contact: member.contact });
+    return false;
+  }
+  renewMember(member, silent);
+  return true;
+}
+
+function isHeadOrPredecessor(state: RingState, contact: Contact): boolean {
+  const [head] = state.successors;
+  return head?.id === contact.id || state.predecessor?.id === contact.id;
 }
 
 /** The probe that a suspect was due. Returns whether the timer was one of these. */
@@ -213,7 +273,8 @@ function probeNextInTurn(turn: Turn): void {
 }
 
 function probeUnprovenOrDead(turn: Turn): void {
-  const { members, parameters } = turn.state;
+  const { members, parameters, successors } = turn.state;
+  const longestMs = successors.length === 0 ? parameters.revivalAloneMaxMs : parameters.revivalMaxMs;
   let unproven = parameters.unprovenProbesPerRound;
   let revivals = parameters.revivalsPerRound;
   for (const member of members.values()) {
@@ -222,7 +283,12 @@ function probeUnprovenOrDead(turn: Turn): void {
       probe(turn, member);
     } else if (isAway(member) && revivals > 0 && member.reviveAt <= turn.now) {
       revivals--;
-      member.reviveWaitMs = Math.min(member.reviveWaitMs * 2, parameters.revivalMaxMs);
+      if (!isProven(member) && member.reviveWaitMs >= parameters.revivalAloneMaxMs) {
+        // Others named it, and it never answered: it is forgotten until somebody names it again.
+        members.delete(member.contact.id);
+        continue;
+      }
+      member.reviveWaitMs = Math.min(member.reviveWaitMs * 2, longestMs);
       member.reviveAt = turn.now + jittered(turn, member.reviveWaitMs);
       probe(turn, member);
     }
@@ -238,7 +304,9 @@ function probeUnlessHeard(turn: Turn, contact: Contact): void {
   const { state, now } = turn;
   const member = addMember(turn, contact);
   if (member === null || !isSameLife(member.contact, contact)) return;
-  if (now - member.heardAt >= state.parameters.probeIntervalMs / 2) probe(turn, member);
+  const { probeIntervalMs, reachIntervalMs } = state.parameters;
+  const isQuiet = now - member.heardAt >= probeIntervalMs / 2;
+  if (isQuiet || now - member.answeredAt >= reachIntervalMs) probe(turn, member);
 }
 
 /** Pings `target` for the one who asked. */

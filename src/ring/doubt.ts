@@ -8,14 +8,20 @@ import { isBetweenOpenOpen } from './interval.ts';
 import { learn } from './members.ts';
 import type { Contact } from './message.ts';
 import type { Purpose } from './state.ts';
-import { clearTimer, post, send, setTimer, type Turn } from './turn.ts';
+import { clearTimer, emit, post, send, setTimer, type Turn } from './turn.ts';
 
 export const DOUBT_TIMER = 'doubt';
 const VERIFY: Purpose = { type: 'verifyPredecessor' };
 
 export function beginDoubt(turn: Turn): void {
   const { state, now } = turn;
-  state.doubt = { since: now, successorAnswered: false, predecessorConfirmed: false };
+  if (state.doubt === null) emit(turn, { type: 'doubted' });
+  state.doubt = {
+    since: now,
+    successorAnswered: false,
+    predecessorConfirmed: false,
+    disprovedAt: Number.NEGATIVE_INFINITY,
+  };
   setTimer(turn, DOUBT_TIMER, state.parameters.doubtRetryMs);
   verifyPredecessor(turn);
 }
@@ -24,6 +30,7 @@ export function endDoubt(turn: Turn): void {
   if (turn.state.doubt === null) return;
   turn.state.doubt = null;
   clearTimer(turn, DOUBT_TIMER);
+  emit(turn, { type: 'settled' });
   post(turn, { type: 'doubtEnded' });
 }
 
@@ -31,7 +38,10 @@ export function endDoubt(turn: Turn): void {
 export function onDoubtTimer(turn: Turn): boolean {
   const { state, now } = turn;
   if (state.doubt === null) return false;
-  if (now - state.doubt.since >= state.parameters.doubtMaxMs) {
+  const { doubtMaxMs, requestTimeoutMs } = state.parameters;
+  // A predecessor that lives and points at another disproves, however long it takes to find that one.
+  const isDisproved = now - state.doubt.disprovedAt <= 2 * requestTimeoutMs;
+  if (now - state.doubt.since >= doubtMaxMs && !isDisproved) {
     endDoubt(turn);
     return false;
   }
@@ -69,6 +79,7 @@ export function onPredecessorList(turn: Turn, from: Contact, successors: readonl
   }
   for (const entry of successors) {
     if (!isBetweenOpenOpen(predecessor.id, entry.id, self.id)) continue;
+    doubt.disprovedAt = turn.now;
     // It stands nearer. A ping shows it that this node is here; it will notify.
     learn(turn, entry);
     probeContact(turn, entry);

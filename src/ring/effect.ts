@@ -37,7 +37,13 @@ export type Input =
   /** The answer to the `send` with this requestId. `from` is who answered. */
   | { readonly type: 'reply'; readonly requestId: number; readonly from: Contact; readonly reply: RingReply }
   /** No answer by the deadline, or a connection error: never proof of death. */
-  | { readonly type: 'failure'; readonly requestId: number; readonly reason: string }
+  | {
+      readonly type: 'failure';
+      readonly requestId: number;
+      readonly reason: string;
+      /** It answered, with a refusal or what could not be read: it lives. */
+      readonly answered?: boolean;
+    }
   | { readonly type: 'timer'; readonly timerId: string };
 
 export interface LookupStep {
@@ -77,6 +83,10 @@ export type RingEvent =
   /** A node said that it leaves. */
   | { readonly type: 'departed'; readonly contact: Contact }
   | { readonly type: 'memberSeen'; readonly contact: Contact }
+  /** It may have been taken for dead, or joined just now: nothing is owned until `settled`. */
+  | { readonly type: 'doubted' }
+  /** What it owns is (predecessor, self] again, for all it can know. */
+  | { readonly type: 'settled' }
   /** Every successor is gone: no ownership is served until rejoined. */
   | { readonly type: 'orphaned' }
   | { readonly type: 'left' }

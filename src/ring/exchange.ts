@@ -3,10 +3,10 @@
  * the digests differ. The predecessor is told at once when the neighbours change, so that it stabilises and the change
  * travels back along the ring in network time. What is heard is a hint: it causes probes and candidates, nothing else.
  */
+import { callBack } from './call-back.ts';
 import { isSameLife } from './contact.ts';
 import { setDigest } from './digest.ts';
-import { markLeft } from './leave.ts';
-import { addMember, isGone, isProven, isStale, learn } from './members.ts';
+import { addMember, isGone, isProven, isStale, learn, learnSuspect } from './members.ts';
 import type { Contact, MemberEntry } from './message.ts';
 import type { Member, Purpose, RingState } from './state.ts';
 import { membersView } from './state.ts';
@@ -69,24 +69,22 @@ export function takeIn(turn: Turn, entries: readonly MemberEntry[]): void {
 function takeInEntry(turn: Turn, { contact, status }: MemberEntry): void {
   const { state, now } = turn;
   if (contact.id === state.self.id) {
-    if (contact.incarnation > state.self.incarnation) askOtherSelf(turn, contact);
+    // Somebody met a later life of this node. It answers for itself, and then this one must stop.
+    if (contact.incarnation > state.self.incarnation) callBack(turn, contact, { type: 'newLife' });
+    return;
+  }
+  if (status === 'alive') {
+    learn(turn, contact);
     return;
   }
   const known = state.members.get(contact.id);
-  if (status !== 'left') learn(turn, contact);
-  if (known === undefined || !isSameLife(known.contact, contact)) return;
-  if (status === 'alive') return;
-  if (known.health === 'alive') {
-    if (isStale(turn, known) && now - known.heardAt > state.parameters.probeIntervalMs)
-      post(turn, { type: 'questioned', contact });
-  } else if (status === 'left') {
-    markLeft(turn, contact);
+  if (known === undefined) {
+    if (status === 'suspect') learnSuspect(turn, contact);
+    return;
   }
-}
-
-/** Somebody met a later life of this node. It answers for itself, and then this one must stop. */
-function askOtherSelf(turn: Turn, contact: Contact): void {
-  send(turn, contact, { type: 'ping' }, turn.state.parameters.probeTimeoutMs, EXCHANGE);
+  if (known.health !== 'alive' || !isSameLife(known.contact, contact)) return;
+  if (isStale(turn, known) && now - known.answeredAt > state.parameters.probeIntervalMs)
+    post(turn, { type: 'questioned', contact });
 }
 
 function digestOf(state: RingState): string {

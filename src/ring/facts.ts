@@ -3,14 +3,22 @@ import { isSameLife } from './contact.ts';
 import { hastenRevivals, probeContact, probeNeighbours } from './detector.ts';
 import { beginDoubt } from './doubt.ts';
 import { exchangeSoon, PUSH_TIMER } from './exchange.ts';
+import { clearTimers } from './leave.ts';
 import { resumeLookups } from './lookup.ts';
 import type { Contact } from './message.ts';
 import { notifyHead } from './notify.ts';
 import { becomeOrphan } from './orphan.ts';
 import { extendTail, prune } from './prune.ts';
 import { onPredecessorGone } from './rectify.ts';
-import { considerCandidate, considerNearest, stabilize, stabilizeSoon } from './stabilize.ts';
-import { clearTimer, emit, type Fact, setTimerBy, type Turn } from './turn.ts';
+import {
+  abandonRoundWith,
+  considerCandidate,
+  considerNearest,
+  stabilize,
+  stabilizeSoon,
+} from './stabilize.ts';
+import type { RingState } from './state.ts';
+import { emit, type Fact, setTimerBy, type Turn } from './turn.ts';
 
 /** A silence of one's own, longer than the probes' rhythm allows: others may have taken this node for dead. */
 export function noticePause(turn: Turn): void {
@@ -42,6 +50,9 @@ function settle(turn: Turn, fact: Exclude<Fact, { type: 'neighboursChanged' }>):
     case 'gone':
       afterGone(turn, fact.contact);
       return;
+    case 'outlived':
+      for (const contact of olderLives(turn.state, fact.by)) afterGone(turn, contact);
+      return;
     case 'returned':
       // Where one comes back from behind a partition, others do too.
       hastenRevivals(turn);
@@ -49,6 +60,9 @@ function settle(turn: Turn, fact: Exclude<Fact, { type: 'neighboursChanged' }>):
       return;
     case 'placed':
       readmit(turn);
+      return;
+    case 'neighbourSuspected':
+      probeNeighbours(turn);
       return;
     case 'questioned':
       probeContact(turn, fact.contact);
@@ -79,9 +93,16 @@ function readmit(turn: Turn): void {
   considerNearest(turn);
 }
 
+/** Lives before this one that are neighbours still. */
+function olderLives(state: RingState, by: Contact): Contact[] {
+  const around = state.predecessor === null ? state.successors : [...state.successors, state.predecessor];
+  return around.filter(({ id, incarnation }) => id === by.id && incarnation < by.incarnation);
+}
+
 function afterGone(turn: Turn, contact: Contact): void {
   const { state } = turn;
   if (state.phase !== 'member') return;
+  abandonRoundWith(turn, contact);
   const pruned = prune(turn, contact);
   if (pruned === 'everything') {
     becomeOrphan(turn);
@@ -104,6 +125,7 @@ function afterNeighboursChanged(turn: Turn): void {
   const { predecessor, successors, parameters } = state;
   emit(turn, { type: 'neighboursChanged', predecessor, successors });
   if (state.phase !== 'member') return;
+  resumeLookups(turn);
   state.stabilizeWaitMs = parameters.stabilizeMinMs;
   stabilizeSoon(turn, parameters.stabilizeMinMs);
   setTimerBy(turn, PUSH_TIMER, parameters.stabilizeUrgentMs);
@@ -114,7 +136,7 @@ function afterSuperseded(turn: Turn, by: Contact): void {
   if (state.superseded) return;
   state.superseded = true;
   state.phase = 'left';
-  for (const timerId of [...state.timers.keys()]) clearTimer(turn, timerId);
+  clearTimers(turn);
   emit(turn, { type: 'superseded', by });
   resumeLookups(turn);
 }

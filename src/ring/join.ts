@@ -46,11 +46,11 @@ export function rememberSeeds(turn: Turn, contacts: readonly Contact[]): void {
   }
 }
 
-/** Asks a seed, or a member met before, chosen by chance so that a bad one is not asked for ever. */
+/** Asks a seed, or a member met or named before, chosen by chance so that a bad one is not asked for ever. */
 export function startWalk(turn: Turn): void {
   const { state } = turn;
   const choices = state.seeds.filter((seed) => !isGone(state, seed) || turn.random() < 0.25);
-  for (const { contact, health } of state.members.values()) if (health === 'alive') choices.push(contact);
+  for (const { contact } of state.members.values()) if (isUsable(state, contact)) choices.push(contact);
   const chosen = choices[Math.floor(turn.random() * choices.length)];
   if (chosen === undefined) {
     retryLater(turn);

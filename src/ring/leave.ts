@@ -1,5 +1,7 @@
 /** Leave: a hint that makes a death known at once. It changes nothing that a death would not. */
+import { callBack } from './call-back.ts';
 import { isSameLife } from './contact.ts';
+import { isLookupTimer } from './lookup.ts';
 import { addMember } from './members.ts';
 import type { Contact } from './message.ts';
 import { forgetRoute } from './routes.ts';
@@ -37,19 +39,29 @@ export function finishLeaving(turn: Turn): void {
   const { state } = turn;
   if (state.phase !== 'leaving') return;
   state.phase = 'left';
-  for (const timerId of [...state.timers.keys()]) clearTimer(turn, timerId);
+  clearTimers(turn);
   emit(turn, { type: 'left' });
 }
 
-/** A node said that it goes. It is treated as dead, and not waited for. */
-export function onLeave(turn: Turn, token: number, from: Contact): void {
-  const { state } = turn;
-  answer(turn, token, { type: 'acknowledged' });
-  markLeft(turn, from);
-  if (state.phase === 'member') emit(turn, { type: 'departed', contact: from });
+/** Nothing is due any more, but for the lookups under way: they end as they would have. */
+export function clearTimers(turn: Turn): void {
+  for (const timerId of [...turn.state.timers.keys()]) if (!isLookupTimer(timerId)) clearTimer(turn, timerId);
 }
 
-export function markLeft(turn: Turn, contact: Contact): void {
+/** A node said that it goes: it is asked whether it does, and answered when that is known. */
+export function onLeave(turn: Turn, token: number, from: Contact): void {
+  if (!callBack(turn, from, { type: 'leaver', token })) answer(turn, token, { type: 'acknowledged' });
+}
+
+/** The one that goes said whether it still has its place; null when it said nothing. It is not waited for. */
+export function onLeaverAnswered(turn: Turn, token: number, from: Contact, joined: boolean | null): void {
+  answer(turn, token, { type: 'acknowledged' });
+  if (joined !== false) return;
+  markLeft(turn, from);
+  if (turn.state.phase === 'member') emit(turn, { type: 'departed', contact: from });
+}
+
+function markLeft(turn: Turn, contact: Contact): void {
   const { state } = turn;
   const member = addMember(turn, contact);
   if (member === null || !isSameLife(member.contact, contact)) {

@@ -1,10 +1,11 @@
 /**
  * Iterative lookup. The asker calls the node that it believes to be the owner; only the owner itself confirms. Redirects are
- * followed with a limit and never in a circle; a node that does not answer is gone round at once; what fails begins again
- * from fresh first hops until the deadline.
+ * followed with a limit and never in a circle, and close in on the key from both sides; a node that does not answer is gone
+ * round at once; what fails begins again from fresh first hops until the deadline.
  */
 import type { LookupResult, LookupStep, MonotonicMs } from './effect.ts';
 import type { Identifier } from './identifier.ts';
+import { isBetweenOpenOpen } from './interval.ts';
 import { isUsable, learn } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { owns, whomToAsk } from './ownership.ts';
@@ -22,8 +23,12 @@ export function startLookup(turn: Turn, lookupId: number, key: Identifier, deadl
     path: [],
     asked: [],
     chain: 0,
+    after: state.self.id,
+    before: state.self.id,
+    detours: 0,
     alternatives: [],
     requestId: 0,
+    attempts: 0,
   };
   if (state.lookups.size >= state.parameters.lookupsMax) {
     finish(turn, lookup, 'failed', null, null, []);
@@ -39,12 +44,16 @@ function begin(turn: Turn, lookup: Lookup): void {
   lookup.requestId = 0;
   lookup.asked = [];
   lookup.chain = 0;
+  lookup.after = state.self.id;
+  lookup.before = state.self.id;
+  lookup.detours = 0;
   lookup.alternatives = [];
   if (owns(state, lookup.key)) {
     finish(turn, lookup, 'found', state.self, state.predecessor, state.successors);
     return;
   }
-  if (state.phase !== 'member') {
+  // A node that goes owns nothing any more and still knows whom to ask.
+  if (state.phase !== 'member' && state.phase !== 'leaving' && state.phase !== 'left') {
     wait(turn, lookup);
     return;
   }
@@ -60,6 +69,7 @@ function askNext(turn: Turn, lookup: Lookup): void {
     wait(turn, lookup);
     return;
   }
+  if (!isBetweenOpenOpen(lookup.after, next.id, lookup.before)) lookup.detours++;
   lookup.chain++;
   lookup.asked.push(next.id);
   const timeoutMs = Math.min(state.parameters.lookupHopTimeoutMs, Math.max(1, lookup.deadline - turn.now));
@@ -72,9 +82,19 @@ function askNext(turn: Turn, lookup: Lookup): void {
 function firstUnasked(turn: Turn, lookup: Lookup): Contact | null {
   for (const contact of lookup.alternatives) {
     if (contact.id === turn.state.self.id || lookup.asked.includes(contact.id)) continue;
+    const isDetour = !isBetweenOpenOpen(lookup.after, contact.id, lookup.before);
+    if (isDetour && lookup.detours >= turn.state.parameters.detoursMax) continue;
     if (isUsable(turn.state, contact)) return contact;
   }
   return null;
+}
+
+/** One that does not own the key answered: the owner stands between it and the key, on its side. */
+function closeIn(lookup: Lookup, redirected: Contact): void {
+  const { key, after, before } = lookup;
+  if (isBetweenOpenOpen(after, redirected.id, key)) lookup.after = redirected.id;
+  else if (redirected.id === key || isBetweenOpenOpen(key, redirected.id, before))
+    lookup.before = redirected.id;
 }
 
 /** Nobody to ask now, or this node has no place yet. */
@@ -82,20 +102,23 @@ function wait(turn: Turn, lookup: Lookup): void {
   const { state, now } = turn;
   lookup.requestId = 0;
   const leftMs = lookup.deadline - now;
-  if (leftMs <= 0 || state.phase === 'left') {
+  if (leftMs <= 0) {
     finish(turn, lookup, 'failed', null, null, []);
     return;
   }
-  setTimer(
-    turn,
-    LOOKUP_TIMER + lookup.lookupId,
-    Math.min(leftMs, jittered(turn, state.parameters.lookupRetryMs)),
-  );
+  const { lookupRetryMs, lookupRetryMaxMs } = state.parameters;
+  const waitMs = Math.min(lookupRetryMs * 2 ** Math.min(lookup.attempts, 10), lookupRetryMaxMs);
+  lookup.attempts++;
+  setTimer(turn, LOOKUP_TIMER + lookup.lookupId, Math.min(leftMs, jittered(turn, waitMs)));
+}
+
+export function isLookupTimer(timerId: string): boolean {
+  return timerId.startsWith(LOOKUP_TIMER);
 }
 
 /** Returns whether the timer was a lookup's. */
 export function onLookupTimer(turn: Turn, timerId: string): boolean {
-  if (!timerId.startsWith(LOOKUP_TIMER)) return false;
+  if (!isLookupTimer(timerId)) return false;
   const lookup = turn.state.lookups.get(Number(timerId.slice(LOOKUP_TIMER.length)));
   if (lookup === undefined) return true;
   if (turn.now >= lookup.deadline) finish(turn, lookup, 'failed', null, null, []);
@@ -104,7 +127,7 @@ export function onLookupTimer(turn: Turn, timerId: string): boolean {
   return true;
 }
 
-/** Lookups that wait for a place in the ring, or for doubt to end, go on. */
+/** Lookups that wait for a place in the ring, for doubt to end or for a repair, go on. */
 export function resumeLookups(turn: Turn): void {
   for (const lookup of [...turn.state.lookups.values()]) if (lookup.requestId === 0) begin(turn, lookup);
 }
@@ -129,6 +152,7 @@ export function onLookupAnswer(
   if (reply?.type === 'redirect') {
     lookup.path.push({ contact: from, elapsedMs, outcome: 'redirect' });
     for (const contact of reply.next) learn(turn, contact);
+    closeIn(lookup, from);
     lookup.alternatives = [...reply.next, ...lookup.alternatives];
   } else {
     lookup.path.push({ contact: pending.to, elapsedMs, outcome: 'failed' });

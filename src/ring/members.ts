@@ -5,12 +5,8 @@
 import { isSameLife } from './contact.ts';
 import type { Contact } from './message.ts';
 import { forgetRoute, learnRoute } from './routes.ts';
-import type { Member, MemberHealth, RingState } from './state.ts';
+import type { Member, RingState } from './state.ts';
 import { post, type Turn } from './turn.ts';
-
-/** What is forgotten first when the list is full: for a neighbour, whoever it takes; for anybody else, only these. */
-const FORGOTTEN_FOR_NEIGHBOURS: readonly MemberHealth[] = ['left', 'unproven', 'dead', 'suspect', 'alive'];
-const FORGOTTEN_FOR_OTHERS: readonly MemberHealth[] = ['left', 'unproven'];
 
 /** A pointer that no longer leads to a place in the ring, as far as this node found out by itself. */
 export function isGone(state: RingState, contact: Contact): boolean {
@@ -38,8 +34,9 @@ export function isStale(turn: Turn, member: Member): boolean {
   return turn.now - member.lastProbeAt > 2 * turn.state.parameters.probeIntervalMs;
 }
 
+/** This life has answered this node. */
 export function isProven(member: Member): boolean {
-  return member.heardAt !== Number.NEGATIVE_INFINITY;
+  return member.answeredAt !== Number.NEGATIVE_INFINITY;
 }
 
 /** A node heard of from others: a hint, until it speaks itself. */
@@ -54,8 +51,10 @@ export function learn(turn: Turn, contact: Contact): void {
     return;
   }
   if (contact.incarnation > member.contact.incarnation) {
-    // Hearsay kills nobody: the life known is asked, and answers for itself. One that is over or was never met is replaced.
-    if (isProven(member) && member.health !== 'dead' && member.health !== 'left') {
+    // Hearsay kills nobody: the life known is asked, and answers for itself. One that is over or was never met is replaced,
+    // unless it is a neighbour, whose death must be found out.
+    const isOver = member.health === 'dead' || member.health === 'left';
+    if (!isOver && (isProven(member) || isNeighbour(state, member.contact))) {
       post(turn, { type: 'questioned', contact: member.contact });
     } else {
       renewMember(member, contact);
@@ -68,6 +67,16 @@ export function learn(turn: Turn, contact: Contact): void {
   else if (isGone(state, contact) && isStale(turn, member)) post(turn, { type: 'questioned', contact });
 }
 
+/** A node that others cannot reach now: kept in mind, for it may come back, and not asked for anything before it answers. */
+export function learnSuspect(turn: Turn, contact: Contact): void {
+  const { members, parameters, self } = turn.state;
+  if (contact.id === self.id || members.size >= parameters.membersMax) return;
+  const member = addMember(turn, contact);
+  if (member === null || isNeighbour(turn.state, contact)) return;
+  member.health = 'dead';
+  member.reviveAt = turn.now + turn.random() * parameters.revivalMinMs;
+}
+
 /** The entry for a contact, made if there is none. Null when the list is full of better ones: neighbours always get theirs. */
 export function addMember(turn: Turn, contact: Contact): Member | null {
   const { state } = turn;
@@ -78,6 +87,7 @@ export function addMember(turn: Turn, contact: Contact): Member | null {
     contact,
     health: 'unproven',
     joined: true,
+    answeredAt: Number.NEGATIVE_INFINITY,
     heardAt: Number.NEGATIVE_INFINITY,
     misses: 0,
     probesOut: 0,
@@ -96,6 +106,7 @@ export function renewMember(member: Member, contact: Contact): void {
   member.contact = contact;
   member.health = 'unproven';
   member.joined = true;
+  member.answeredAt = Number.NEGATIVE_INFINITY;
   member.heardAt = Number.NEGATIVE_INFINITY;
   member.misses = 0;
   member.probesOut = 0;
@@ -114,7 +125,8 @@ export function setJoined(turn: Turn, contact: Contact, joined: boolean): void {
   post(turn, { type: joined ? 'placed' : 'gone', contact });
 }
 
-function isNeighbour(state: RingState, contact: Contact): boolean {
+/** Any life of it is this node's predecessor or successor. */
+export function isNeighbour(state: RingState, contact: Contact): boolean {
   if (state.predecessor !== null && state.predecessor.id === contact.id) return true;
   for (const successor of state.successors) if (successor.id === contact.id) return true;
   return false;
@@ -122,13 +134,38 @@ function isNeighbour(state: RingState, contact: Contact): boolean {
 
 function evictFor(turn: Turn, contact: Contact): boolean {
   const { state } = turn;
-  for (const health of isNeighbour(state, contact) ? FORGOTTEN_FOR_NEIGHBOURS : FORGOTTEN_FOR_OTHERS) {
-    for (const member of state.members.values()) {
-      if (member.health !== health || isNeighbour(state, member.contact)) continue;
-      state.members.delete(member.contact.id);
-      if (health === 'dead' || health === 'left') forgetRoute(state, member.contact);
-      return true;
-    }
+  const isForNeighbour = isNeighbour(state, contact);
+  let least: Member | null = null;
+  let leastWorth: number = isForNeighbour ? Worth.ALIVE : Worth.DEAD;
+  for (const member of state.members.values()) {
+    const worth = worthOf(turn, member);
+    if (worth >= leastWorth && (least !== null || !isForNeighbour)) continue;
+    if (isNeighbour(state, member.contact)) continue;
+    least = member;
+    leastWorth = worth;
   }
-  return false;
+  if (least === null) return false;
+  state.members.delete(least.contact.id);
+  if (least.health === 'dead' || least.health === 'left') forgetRoute(state, least.contact);
+  return true;
+}
+
+/** What is forgotten first when the list is full, lowest first: for a neighbour whoever it takes, for others those below the dead. */
+const Worth = { LEFT: 0, UNPROVEN: 1, LONG_DEAD: 2, DEAD: 3, SUSPECT: 4, ALIVE: 5 } as const;
+
+function worthOf(turn: Turn, member: Member): number {
+  switch (member.health) {
+    case 'left':
+      return Worth.LEFT;
+    case 'unproven':
+      return Worth.UNPROVEN;
+    case 'dead':
+      return turn.now - member.answeredAt > turn.state.parameters.deadRememberedMs
+        ? Worth.LONG_DEAD
+        : Worth.DEAD;
+    case 'suspect':
+      return isProven(member) ? Worth.SUSPECT : Worth.UNPROVEN;
+    case 'alive':
+      return Worth.ALIVE;
+  }
 }

@@ -5,10 +5,7 @@
 import { endDoubt } from './doubt.ts';
 import { create, JOIN_TIMER, walkFrom } from './join.ts';
 import type { Contact } from './message.ts';
-import type { Purpose } from './state.ts';
 import { emit, jittered, post, send, setTimer, type Turn } from './turn.ts';
-
-const ORPHAN_PROBE: Purpose = { type: 'orphanProbe' };
 
 export function becomeOrphan(turn: Turn): void {
   const { state } = turn;
@@ -31,28 +28,32 @@ export function askEverybody(turn: Turn): void {
   const known = knownContacts(turn);
   state.orphanRound++;
   state.orphanHeard = false;
+  state.orphanMet = false;
   state.orphanWaiting = known.length;
   if (known.length === 0) {
     create(turn);
     return;
   }
+  const purpose = { type: 'orphanProbe', round: state.orphanRound } as const;
   for (const contact of known)
-    send(turn, contact, { type: 'ping' }, state.parameters.probeTimeoutMs, ORPHAN_PROBE);
+    send(turn, contact, { type: 'ping' }, state.parameters.probeTimeoutMs, purpose);
 }
 
 /** `joined` is null when there was no answer. */
-export function onOrphanProbe(turn: Turn, from: Contact, joined: boolean | null): void {
+export function onOrphanProbe(turn: Turn, from: Contact, round: number, joined: boolean | null): void {
   const { state } = turn;
-  if (state.phase !== 'orphan') return;
+  if (state.phase !== 'orphan' || round !== state.orphanRound) return;
   state.orphanWaiting--;
   if (joined !== null) state.orphanHeard = true;
+  if (joined === true) state.orphanMet = true;
   if (joined === true && state.joinRequestId === 0) {
     walkFrom(turn, from);
     return;
   }
   if (state.orphanWaiting > 0 || state.joinRequestId !== 0) return;
   const { orphanRounds, orphanRetryMs } = state.parameters;
-  if (!state.orphanHeard || state.orphanRound >= orphanRounds) {
+  // Where a member answered there is a ring, and it is joined, however often that is tried.
+  if (!state.orphanHeard || (state.orphanRound >= orphanRounds && !state.orphanMet)) {
     create(turn);
     return;
   }
@@ -64,7 +65,7 @@ export function onOrphanProbe(turn: Turn, from: Contact, joined: boolean | null)
 function knownContacts(turn: Turn): Contact[] {
   const { state } = turn;
   const members = [...state.members.values()].filter((member) => member.health !== 'left');
-  members.sort((a, b) => b.heardAt - a.heardAt);
+  members.sort((a, b) => b.answeredAt - a.answeredAt);
   const known = members.slice(0, state.parameters.orphanContactsMax).map((member) => member.contact);
   for (const seed of state.seeds) {
     if (known.length >= state.parameters.orphanContactsMax) break;

@@ -38,9 +38,17 @@ export interface RingParameters {
   readonly relaysMax: number;
   /** Members never contacted that are pinged at one probe round. */
   readonly unprovenProbesPerRound: number;
+  /** A neighbour whose requests come is pinged all the same after this: it may speak without being reachable. */
+  readonly reachIntervalMs: number;
+  /** Nodes called back at one time: those that notify, leave or show a new life. More wait for their next word. */
+  readonly callBacksMax: number;
   /** A dead member is probed again after this, then after twice as long each time. */
   readonly revivalMinMs: number;
   readonly revivalMaxMs: number;
+  /** The longest wait of a ring of one, which has nothing better to do than to find the others. */
+  readonly revivalAloneMaxMs: number;
+  /** A dead member that last answered longer ago makes room for anybody met. */
+  readonly deadRememberedMs: number;
   /** Dead members probed again at one probe round. */
   readonly revivalsPerRound: number;
   /** A node that hears nothing of itself for so long was paused, and others may have declared it dead. Below the 3 s of detection. */
@@ -76,14 +84,17 @@ export interface RingParameters {
   /** Known nodes that an orphan asks at once. */
   readonly orphanContactsMax: number;
   readonly orphanRetryMs: number;
-  /** A leaving node waits so long for its neighbours to have understood. */
+  /** A leaving node waits so long for its neighbours to have called it back and understood. */
   readonly leaveTimeoutMs: number;
   /** A lookup's call to one node; then it goes round it. */
   readonly lookupHopTimeoutMs: number;
-  /** A lookup that found nobody to ask begins again after this, with jitter, until its deadline. */
+  /** A lookup that found nobody to ask begins again after this, then after twice as long each time, until its deadline. */
   readonly lookupRetryMs: number;
+  readonly lookupRetryMaxMs: number;
   /** Lookups under way at one time; more fail at once. */
   readonly lookupsMax: number;
+  /** Calls of one chain that bring it no nearer: to those behind an owner that leaves, or in place of silent ones. */
+  readonly detoursMax: number;
   /** Contacts named in one redirect. */
   readonly redirectMax: number;
   /** Members known by name; candidates, hints and memory come from them. */
@@ -116,8 +127,12 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   relayTimeoutMs: 600,
   relaysMax: 64,
   unprovenProbesPerRound: 8,
+  reachIntervalMs: 10_000,
+  callBacksMax: 64,
   revivalMinMs: 1_000,
   revivalMaxMs: 300_000,
+  revivalAloneMaxMs: 15_000,
+  deadRememberedMs: 86_400_000,
   revivalsPerRound: 8,
   pauseMs: 2_600,
   doubtRetryMs: 500,
@@ -140,7 +155,9 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   leaveTimeoutMs: 1_000,
   lookupHopTimeoutMs: 750,
   lookupRetryMs: 100,
+  lookupRetryMaxMs: 800,
   lookupsMax: 10_000,
+  detoursMax: 4,
   redirectMax: 4,
   membersMax: 256,
   routesMax: 10_000,

@@ -1,15 +1,17 @@
 /**
- * Rectify (Zave 2017): what a node does with a notify. A nearer predecessor is taken at once; a farther one only when the
- * present one is gone. The predecessor is never set to nothing, for that would let any farther node in.
+ * Rectify (Zave 2017): what a node does with a notify. A nearer predecessor is taken as soon as it has answered; a farther one
+ * only when the present one is gone. The predecessor is never set to nothing, for that would let any farther node in.
  */
+import { callBack } from './call-back.ts';
 import { isSameLife } from './contact.ts';
 import { probeContact } from './detector.ts';
 import { predecessorSpoke } from './doubt.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { assertPredecessorMayBecome } from './invariants.ts';
-import { addMember, isGone, isUsable } from './members.ts';
+import { isGone, isUsable } from './members.ts';
 import type { Contact } from './message.ts';
 import { routeBefore } from './routes.ts';
+import type { RingState } from './state.ts';
 import { answer, post, type Turn } from './turn.ts';
 
 export function onNotify(turn: Turn, token: number, notifier: Contact): void {
@@ -26,26 +28,38 @@ export function onNotify(turn: Turn, token: number, notifier: Contact): void {
 
 function rectify(turn: Turn, notifier: Contact): void {
   const { state } = turn;
-  const { predecessor, self } = state;
-  const member = addMember(turn, notifier);
-  if (member !== null) member.joined = true;
+  const { predecessor, self, parameters } = state;
   if (predecessor !== null && isSameLife(predecessor, notifier)) {
     predecessorSpoke(turn);
     return;
   }
-  if (
-    predecessor === null ||
-    predecessor.id === notifier.id ||
-    isBetweenOpenOpen(predecessor.id, notifier.id, self.id) ||
-    isGone(state, predecessor)
-  ) {
-    adoptPredecessor(turn, notifier);
+  if (mayPrecede(state, notifier)) {
+    if (parameters.safeguards.contactBeforeAdopting) callBack(turn, notifier, { type: 'notifier' });
+    else adoptPredecessor(turn, notifier);
     return;
   }
   const waiting = state.waitingNotifier;
   if (waiting === null || isBetweenOpenOpen(waiting.id, notifier.id, self.id))
     state.waitingNotifier = notifier;
-  probeContact(turn, predecessor);
+  if (predecessor !== null) probeContact(turn, predecessor);
+}
+
+function mayPrecede(state: RingState, notifier: Contact): boolean {
+  const { predecessor, self } = state;
+  return (
+    predecessor === null ||
+    predecessor.id === notifier.id ||
+    isBetweenOpenOpen(predecessor.id, notifier.id, self.id) ||
+    isGone(state, predecessor)
+  );
+}
+
+/** A notifier, called back, answered that it has its place: it is adopted if it still fits. */
+export function onNotifierAnswered(turn: Turn, notifier: Contact): void {
+  const { state } = turn;
+  const { predecessor } = state;
+  if (state.phase !== 'member' || (predecessor !== null && isSameLife(predecessor, notifier))) return;
+  if (mayPrecede(state, notifier)) adoptPredecessor(turn, notifier);
 }
 
 /** The predecessor was asked because of a notifier, and lives. */
@@ -57,8 +71,8 @@ export function onPredecessorAnswered(turn: Turn): void {
 export function onPredecessorGone(turn: Turn): void {
   const { state } = turn;
   const waiting = state.waitingNotifier;
-  if (waiting !== null && !isGone(state, waiting)) adoptPredecessor(turn, waiting);
   state.waitingNotifier = null;
+  if (waiting !== null) rectify(turn, waiting);
 }
 
 function adoptPredecessor(turn: Turn, next: Contact): void {

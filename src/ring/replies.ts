@@ -1,33 +1,58 @@
 /** An answer, or its failure, goes to the operation that asked; before that, to the detector for what it shows. */
+import { settleCallBack } from './call-back.ts';
 import { isSameLife } from './contact.ts';
-import { declareContactDead, heard, missed, onIndirectProbe, onRelayed, settleProbe } from './detector.ts';
+import {
+  declareContactDead,
+  heardReply,
+  missed,
+  onIndirectProbe,
+  onRelayed,
+  settleProbe,
+  stayed,
+} from './detector.ts';
 import { onPredecessorList } from './doubt.ts';
 import { onPushFailed, takeIn } from './exchange.ts';
 import { onWalkAnswer } from './join.ts';
-import { onLeaveAnswer } from './leave.ts';
+import { onLeaveAnswer, onLeaverAnswered } from './leave.ts';
 import { onLookupAnswer, resumeLookups } from './lookup.ts';
 import { setJoined } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { onOrphanProbe } from './orphan.ts';
 import { onExtension } from './prune.ts';
-import { onPredecessorAnswered } from './rectify.ts';
+import { onNotifierAnswered, onPredecessorAnswered } from './rectify.ts';
 import { considerNearest, onNeighboursFailure, onNeighboursReply, refuse } from './stabilize.ts';
 import type { Pending } from './state.ts';
 import type { Turn } from './turn.ts';
 
-/** `reply` is null for a failure, and for an answer that nobody should have sent. */
-export function onReply(turn: Turn, requestId: number, from: Contact | null, reply: RingReply | null): void {
+/**
+ * `reply` is null for a failure, and for an answer that nobody should have sent. `refused`: it was the one asked that failed
+ * to answer the question, and so it lives.
+ */
+export function onReply(
+  turn: Turn,
+  requestId: number,
+  from: Contact | null,
+  reply: RingReply | null,
+  refused = false,
+): void {
   const { state } = turn;
   const pending = state.pending.get(requestId);
   if (pending === undefined) return;
   state.pending.delete(requestId);
   if (pending.purpose.type === 'probe') settleProbe(turn, pending.to);
   const said = from === null || reply === null ? null : whatItSaid(turn, pending, from, reply);
-  if (said === null) missed(turn, pending);
-  else if (said.type === 'otherIncarnation') declareContactDead(turn, pending.to);
-  else if (said.type === 'pong') setJoined(turn, pending.to, said.joined);
+  if (said === null) {
+    if (refused) heardReply(turn, pending.to);
+    else missed(turn, pending);
+  } else if (said.type === 'otherIncarnation') declareContactDead(turn, pending.to);
+  else if (said.type === 'pong') onPong(turn, pending.to, said.joined);
   else if (isMembersWord(said)) setJoined(turn, pending.to, true);
   route(turn, requestId, pending, said);
+}
+
+function onPong(turn: Turn, from: Contact, joined: boolean): void {
+  if (joined) stayed(turn, from);
+  setJoined(turn, from, joined);
 }
 
 /** Only a member answers questions of state. */
@@ -37,7 +62,7 @@ function isMembersWord(reply: RingReply): boolean {
 
 /** What the one asked said; an answer from somebody else at its address is none, one from a later life says that it is over. */
 function whatItSaid(turn: Turn, pending: Pending, from: Contact, reply: RingReply): RingReply | null {
-  heard(turn, from, 'reply');
+  heardReply(turn, from);
   if (from.id !== pending.to.id) return null;
   const isOther = !isSameLife(from, pending.to) || reply.type === 'otherIncarnation';
   return isOther && turn.state.parameters.safeguards.incarnation ? { type: 'otherIncarnation' } : reply;
@@ -50,7 +75,7 @@ function route(turn: Turn, requestId: number, pending: Pending, reply: RingReply
       onWalkAnswer(turn, requestId, to, reply);
       return;
     case 'orphanProbe':
-      onOrphanProbe(turn, to, reply?.type === 'pong' ? reply.joined : null);
+      onOrphanProbe(turn, to, purpose.round, reply?.type === 'pong' ? reply.joined : null);
       return;
     case 'stabilize':
     case 'candidate':
@@ -90,6 +115,17 @@ function route(turn: Turn, requestId: number, pending: Pending, reply: RingReply
       return;
     case 'notify':
       refuse(turn, to, reply);
+      return;
+    case 'newLife':
+      settleCallBack(turn, pending);
+      return;
+    case 'notifier':
+      settleCallBack(turn, pending);
+      if (reply?.type === 'pong' && reply.joined) onNotifierAnswered(turn, to);
+      return;
+    case 'leaver':
+      settleCallBack(turn, pending);
+      onLeaverAnswered(turn, purpose.token, to, reply?.type === 'pong' ? reply.joined : null);
       return;
     case 'leave':
       onLeaveAnswer(turn);

@@ -1,5 +1,5 @@
 /** A request arrived: first what its arrival shows of the sender, then its answer, then whether the sender is a new head. */
-import { heard, relayPing } from './detector.ts';
+import { heardRequest, relayPing } from './detector.ts';
 import { onMembers } from './exchange.ts';
 import { onBestPredecessor } from './join.ts';
 import { onLeave } from './leave.ts';
@@ -20,11 +20,11 @@ export function onRequest(
   const { state } = turn;
   const isForThisLife = toIncarnation === 0 || toIncarnation === state.self.incarnation;
   if (!isForThisLife && state.parameters.safeguards.incarnation) {
-    heard(turn, from, 'request');
+    heardRequest(turn, from);
     answer(turn, token, { type: 'otherIncarnation' });
     return;
   }
-  if (!heard(turn, from, 'request')) {
+  if (!heardRequest(turn, from)) {
     // An older life of a node, or another node with this one's name: it gets signs of life and nothing else.
     answer(turn, token, request.type === 'ping' ? pong(turn) : { type: 'notMember' });
     return;

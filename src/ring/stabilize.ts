@@ -183,6 +183,15 @@ export function onNeighboursFailure(
   if (reply === null) stabilizeSoon(turn, state.parameters.requestTimeoutMs);
 }
 
+/** The one that the round waits for is gone: its answer is not waited for. */
+export function abandonRoundWith(turn: Turn, contact: Contact): void {
+  const { state } = turn;
+  const pending = state.pending.get(state.stabilizeRequestId);
+  if (pending === undefined || !isSameLife(pending.to, contact)) return;
+  state.pending.delete(state.stabilizeRequestId);
+  state.stabilizeRequestId = 0;
+}
+
 /** A node answered a question of state that it has no place in the ring, or not in this life. */
 export function refuse(turn: Turn, to: Contact, reply: RingReply | null): void {
   const { state } = turn;

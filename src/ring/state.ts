@@ -20,7 +20,9 @@ export interface Member {
   health: MemberHealth;
   /** By its own last word; a node that answers but has no place in the ring is no neighbour. */
   joined: boolean;
-  /** When it last spoke to this node; -Infinity if never. */
+  /** When it last answered this node; -Infinity if never. Requests show life, only answers show that it can be reached. */
+  answeredAt: MonotonicMs;
+  /** When it last spoke to this node at all; -Infinity if never. */
   heardAt: MonotonicMs;
   /** Probes in a row that it missed. */
   misses: number;
@@ -38,8 +40,15 @@ export interface Member {
 
 /** What a reply is for. */
 export type Purpose =
-  | { readonly type: 'joinWalk' | 'orphanProbe' | 'stabilize' | 'candidate' | 'extend' | 'verifyPredecessor' }
+  | { readonly type: 'joinWalk' | 'stabilize' | 'candidate' | 'extend' | 'verifyPredecessor' }
   | { readonly type: 'notify' | 'leave' | 'probe' | 'exchange' | 'push' }
+  /** It spoke in a life that is not the one known. */
+  | { readonly type: 'newLife' }
+  /** It notified, and is adopted if it answers. */
+  | { readonly type: 'notifier' }
+  /** It said that it leaves; the token is that of its request. */
+  | { readonly type: 'leaver'; readonly token: number }
+  | { readonly type: 'orphanProbe'; readonly round: number }
   | { readonly type: 'indirectProbe'; readonly target: Contact }
   | { readonly type: 'relay'; readonly token: number }
   | { readonly type: 'lookup'; readonly lookupId: number };
@@ -47,6 +56,7 @@ export type Purpose =
 export interface Pending {
   readonly to: Contact;
   readonly sentAt: MonotonicMs;
+  readonly timeoutMs: number;
   readonly purpose: Purpose;
 }
 
@@ -59,10 +69,17 @@ export interface Lookup {
   asked: Identifier[];
   /** Calls in the present chain of redirects. */
   chain: number;
+  /** The nearest before the key and the nearest from it on that redirected in this chain: the owner stands between. */
+  after: Identifier;
+  before: Identifier;
+  /** Calls in this chain to nodes outside (after, before). */
+  detours: number;
   /** What the last redirect named besides the one being asked. */
   alternatives: readonly Contact[];
   /** The call under way, 0 while waiting to begin again. */
   requestId: number;
+  /** Fresh starts so far: each waits longer. */
+  attempts: number;
 }
 
 /** A node in doubt claims no key: it joined just now, or it was paused and may have been declared dead. */
@@ -71,6 +88,8 @@ interface Doubt {
   successorAnswered: boolean;
   /** The predecessor, in no doubt itself, points at this node. */
   predecessorConfirmed: boolean;
+  /** When the predecessor, in no doubt itself, last named another that stands between; -Infinity if never. */
+  disprovedAt: MonotonicMs;
 }
 
 export interface RingState {
@@ -82,15 +101,18 @@ export interface RingState {
   predecessor: Contact | null;
   /** The best node that notified while the predecessor was being probed. */
   waitingNotifier: Contact | null;
+  /** Calls back under way, named by what for and to whom; at most `callBacksMax`. */
+  readonly callBacks: Set<string>;
   doubt: Doubt | null;
   readonly seeds: Contact[];
   /** The walk's request under way, 0 when none; hops made; attempts that failed. */
   joinRequestId: number;
   joinHops: number;
   joinAttempts: number;
-  /** Answers an orphan waits for; whether one came from a node without a place; rounds made. */
+  /** Answers an orphan waits for in this round; whether one came, and one from a member; rounds made. */
   orphanWaiting: number;
   orphanHeard: boolean;
+  orphanMet: boolean;
   orphanRound: number;
   /** One ring operation at a time: the request of a stabilise round under way, else 0; since when; steps walked. */
   stabilizeRequestId: number;
@@ -128,6 +150,7 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     successors: [],
     predecessor: null,
     waitingNotifier: null,
+    callBacks: new Set(),
     doubt: null,
     seeds: [],
     joinRequestId: 0,
@@ -135,6 +158,7 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     joinAttempts: 0,
     orphanWaiting: 0,
     orphanHeard: false,
+    orphanMet: false,
     orphanRound: 0,
     stabilizeRequestId: 0,
     stabilizeSince: 0,
@@ -160,20 +184,22 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
   };
 }
 
-/** For status: where this node stands. It owns (predecessor, self]. */
+/** Where this node stands. It owns (predecessor, self], unless it is in doubt of that. */
 export function neighbours(state: RingState): {
   readonly joined: boolean;
+  readonly inDoubt: boolean;
   readonly predecessor: Contact | null;
   readonly successors: readonly Contact[];
 } {
-  return { joined: state.phase === 'member', predecessor: state.predecessor, successors: state.successors };
+  const { phase, doubt, predecessor, successors } = state;
+  return { joined: phase === 'member', inDoubt: doubt !== null, predecessor, successors };
 }
 
 /** For status and the next start: the members known by their own word, this node not among them. */
 export function membersView(state: RingState): MemberEntry[] {
   const entries: MemberEntry[] = [];
-  for (const { contact, health, heardAt } of state.members.values()) {
-    if (heardAt === Number.NEGATIVE_INFINITY) continue;
+  for (const { contact, health, answeredAt } of state.members.values()) {
+    if (answeredAt === Number.NEGATIVE_INFINITY) continue;
     entries.push({ contact, status: health === 'alive' || health === 'left' ? health : 'suspect' });
   }
   return entries;

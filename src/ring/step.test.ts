@@ -65,6 +65,39 @@ class Bench {
     this.feed({ type: 'failure', requestId: this.#take(to, type), reason: 'deadline' });
   }
 
+  /** The same for whoever is asked at this address. */
+  failAt(address: string, type: RingRequest['type']): void {
+    const sent = this.#open.find(({ to, request }) => to.address === address && request.type === type);
+    assert.ok(sent, `no ${type} at ${address} is open`);
+    this.#open = this.#open.filter((other) => other !== sent);
+    this.feed({ type: 'failure', requestId: sent.requestId, reason: 'deadline' });
+  }
+
+  /** That node answers with a refusal. */
+  refuse(to: Contact, type: RingRequest['type']): void {
+    this.feed({ type: 'failure', requestId: this.#take(to, type), reason: 'busy', answered: true });
+  }
+
+  /** Time passes in which these do not answer, and the others answer pings. */
+  fallSilent(ids: readonly string[], forMs: number): void {
+    const end = this.now + forMs;
+    for (;;) {
+      const open = this.#open;
+      this.#open = [];
+      for (const { to, requestId, request } of open) {
+        if (ids.includes(to.id)) this.feed({ type: 'failure', requestId, reason: 'deadline' });
+        else if (request.type === 'ping')
+          this.feed({ type: 'reply', requestId, from: to, reply: { type: 'pong', joined: true } });
+        else this.feed({ type: 'failure', requestId, reason: 'busy', answered: true });
+      }
+      if (this.#open.length > 0) continue;
+      const next = [...this.state.timers].sort(([, a], [, b]) => a - b)[0];
+      if (next === undefined || next[1] > end) break;
+      this.timer(next[0]);
+    }
+    this.now = end;
+  }
+
   timer(timerId: string): void {
     this.now = Math.max(this.now, this.state.timers.get(timerId) ?? this.now);
     this.feed({ type: 'timer', timerId });
@@ -149,6 +182,7 @@ test('an answer of a head that is no longer the head is dropped', () => {
   const bench = settled();
   bench.timer('stabilize');
   bench.ask(D, { type: 'leave' });
+  bench.reply(D, 'ping', { type: 'pong', joined: false });
   assert.deepEqual(bench.list, ['10']);
   bench.reply(D, 'neighbours', list(B, C));
   assert.deepEqual(bench.list, ['10']);
@@ -175,13 +209,86 @@ test('a farther notifier replaces the predecessor only when that one is dead', (
   bench.fail(A, 'ping');
   if (bench.requested(D, 'pingVia') !== undefined)
     bench.reply(D, 'pingVia', { type: 'pongVia', answered: false });
+  bench.reply(contact('08'), 'ping', { type: 'pong', joined: true });
   assert.equal(bench.state.predecessor?.id, '08');
 });
 
-test('a nearer notifier replaces the predecessor at once', () => {
+test('a nearer notifier replaces the predecessor as soon as it has answered', () => {
   const bench = settled();
-  bench.ask(contact('18'), { type: 'notify' });
+  const E = contact('18');
+  bench.ask(E, { type: 'notify' });
+  assert.equal(bench.state.predecessor?.id, '10');
+  bench.reply(E, 'ping', { type: 'pong', joined: true });
   assert.equal(bench.state.predecessor?.id, '18');
+});
+
+test('a notifier that cannot be reached never becomes the predecessor, however often it notifies', () => {
+  const bench = settled();
+  const E = contact('18');
+  for (let round = 0; round < 5; round++) {
+    bench.ask(E, { type: 'notify' });
+    bench.ask(E, { type: 'neighbours', listHash: '' });
+    while (bench.requested(E, 'ping') !== undefined) bench.fail(E, 'ping');
+    assert.equal(bench.state.predecessor?.id, '10');
+  }
+  assert.equal(bench.ask(C, { type: 'findOwner', key: '18' })?.type, 'owner');
+});
+
+test('a leave in the name of a member that has its place changes nothing', () => {
+  const bench = settled();
+  bench.ask(D, { type: 'leave' });
+  bench.reply(D, 'ping', { type: 'pong', joined: true });
+  assert.deepEqual(bench.list, ['40', '10']);
+});
+
+test('a later life of a neighbour that nobody answers for changes nothing', () => {
+  const bench = settled();
+  const forged = { id: '40', incarnation: Number.MAX_SAFE_INTEGER, address: 'nowhere:9' };
+  bench.ask(forged, { type: 'neighbours', listHash: '' });
+  bench.failAt(forged.address, 'ping');
+  bench.reply(D, 'ping', { type: 'pong', joined: true });
+  assert.deepEqual(bench.list, ['40', '10']);
+  assert.equal(bench.ask(D, { type: 'neighbours', listHash: '' })?.type, 'neighbours');
+});
+
+test('a head of which only a later life is named by others is found dead all the same', () => {
+  const bench = joined();
+  const later = { ...contact('40', 2), address: 'elsewhere:2' };
+  bench.ask(A, { type: 'members', digest: '', entries: [{ contact: later, status: 'alive' }] });
+  bench.fallSilent(['40'], 20_000);
+  assert.deepEqual(bench.list, ['10']);
+});
+
+test('a lookup near its deadline suspects nobody who had no time to answer', () => {
+  const bench = settled();
+  bench.feed({ type: 'lookup', lookupId: 1, key: '30', deadlineMs: bench.now + 3 });
+  bench.now += 3;
+  bench.fail(D, 'findOwner');
+  assert.equal(bench.state.members.get('40')?.health, 'alive');
+});
+
+test('a node that refuses a question is not taken for silent', () => {
+  const bench = settled();
+  bench.timer('stabilize');
+  bench.refuse(D, 'neighbours');
+  assert.equal(bench.state.members.get('40')?.health, 'alive');
+});
+
+test('a node that others cannot reach is nobody to ask before it has answered', () => {
+  const bench = settled();
+  bench.ask(A, { type: 'members', digest: '', entries: [{ contact: C, status: 'suspect' }] });
+  bench.feed({ type: 'lookup', lookupId: 1, key: '28', deadlineMs: bench.now + 1_000 });
+  assert.equal(bench.requested(C, 'findOwner'), undefined);
+  assert.notEqual(bench.requested(D, 'findOwner'), undefined);
+});
+
+test('a list full of members that never answered has room for one that is met', () => {
+  const bench = settled();
+  const names = Array.from({ length: 250 }, (_, i) => contact((i + 4).toString(16).padStart(2, '0')));
+  const entries = names.map((named) => ({ contact: named, status: 'suspect' as const }));
+  bench.ask(A, { type: 'members', digest: '', entries });
+  bench.ask(contact('ff'), { type: 'neighbours', listHash: '' });
+  assert.ok(bench.state.members.has('ff'));
 });
 
 test('a suspect that a neighbour can reach is not declared dead', () => {
@@ -200,6 +307,8 @@ test('a request for another life is refused, and a later life of a neighbour end
   const bench = settled();
   assert.deepEqual(bench.ask(A, { type: 'ping' }, 7), { type: 'otherIncarnation' });
   bench.ask(contact('40', 2), { type: 'bestPredecessor', id: '40' });
+  assert.deepEqual(bench.list, ['40', '10']);
+  bench.reply(contact('40', 2), 'ping', { type: 'pong', joined: false });
   assert.deepEqual(bench.list, ['10']);
   assert.deepEqual(bench.ask(D, { type: 'notify' }), { type: 'notMember' });
 });
@@ -207,6 +316,8 @@ test('a request for another life is refused, and a later life of a neighbour end
 test('a node that meets a later life of its own says so once and stops answering', () => {
   const bench = settled();
   bench.ask(contact('20', 5), { type: 'ping' });
+  assert.ok(!bench.events.includes('superseded'));
+  bench.reply(contact('20', 5), 'ping', { type: 'pong', joined: false });
   bench.ask(contact('20', 5), { type: 'ping' });
   assert.equal(bench.events.filter((type) => type === 'superseded').length, 1);
   assert.deepEqual(bench.ask(C, { type: 'neighbours', listHash: '' }), { type: 'notMember' });

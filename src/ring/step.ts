@@ -77,7 +77,7 @@ function dispatch(turn: Turn, input: Input): void {
       return;
     }
     case 'failure':
-      onReply(turn, input.requestId, null, null);
+      onReply(turn, input.requestId, null, null, input.answered);
       return;
     case 'timer':
       onTimer(turn, input.timerId);

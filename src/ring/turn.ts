@@ -9,6 +9,8 @@ import type { Purpose, RingState } from './state.ts';
 export type Fact =
   /** This life has no place in the ring any more: dead, left, followed by another, or not a member by its own word. */
   | { readonly type: 'gone'; readonly contact: Contact }
+  /** A newer life of this node answered: every older one is gone. */
+  | { readonly type: 'outlived'; readonly by: Contact }
   /** A node that was thought dead answered. */
   | { readonly type: 'returned'; readonly contact: Contact }
   /** A node that had no place in the ring has one. */
@@ -20,6 +22,8 @@ export type Fact =
   | { readonly type: 'neighboursChanged' }
   | { readonly type: 'joined' }
   | { readonly type: 'orphaned' }
+  /** Head or predecessor did not answer: others may have fallen silent with it. */
+  | { readonly type: 'neighbourSuspected' }
   /** The node owns (predecessor, self] now, for all it can know: lookups that waited go on. */
   | { readonly type: 'doubtEnded' }
   | { readonly type: 'superseded'; readonly by: Contact };
@@ -41,7 +45,7 @@ export function send(
   purpose: Purpose,
 ): number {
   const requestId = turn.state.nextRequestId++;
-  turn.state.pending.set(requestId, { to, sentAt: turn.now, purpose });
+  turn.state.pending.set(requestId, { to, sentAt: turn.now, timeoutMs, purpose });
   turn.effects.push({ type: 'send', to, requestId, request, timeoutMs });
   return requestId;
 }

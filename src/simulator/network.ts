@@ -19,6 +19,7 @@ export class Network {
   readonly #schedule: Schedule;
   readonly #random: Random;
   readonly #cuts = new Set<string>();
+  readonly #shut = new Set<string>();
   #sideOf: ((address: string) => number) | null = null;
 
   constructor(schedule: Schedule, random: Random, conditions: NetworkConditions) {
@@ -27,12 +28,13 @@ export class Network {
     this.conditions = conditions;
   }
 
-  deliver(from: string, to: string, arrive: () => void): void {
+  /** A request opens the way to `to`; its answer comes back on the same one. */
+  deliver(from: string, to: string, kind: 'request' | 'answer', arrive: () => void): void {
     this.sent++;
     const { latencyMinMs, latencyMaxMs, loss } = this.conditions;
     const delayMs = latencyMinMs + this.#random() * (latencyMaxMs - latencyMinMs);
     const isLost = this.#random() < loss;
-    if (isLost || !this.isOpen(from, to)) return;
+    if (isLost || !this.isOpen(from, to) || (kind === 'request' && this.#shut.has(to))) return;
     this.#schedule.after(delayMs, arrive);
   }
 
@@ -46,6 +48,11 @@ export class Network {
     this.#cuts.add(`${from}>${to}`);
   }
 
+  /** It speaks to others, and nobody can open a way to it: a wrong address, a firewall. */
+  shut(address: string): void {
+    this.#shut.add(address);
+  }
+
   /** Nodes hear only those on their own side. */
   partition(sideOf: (address: string) => number): void {
     this.#sideOf = sideOf;
@@ -53,6 +60,7 @@ export class Network {
 
   heal(): void {
     this.#cuts.clear();
+    this.#shut.clear();
     this.#sideOf = null;
   }
 }

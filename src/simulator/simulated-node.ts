@@ -116,7 +116,7 @@ export class SimulatedNode {
       });
     const fail = (reason: string): void => settle({ type: 'failure', requestId, reason });
     this.#schedule.after(timeoutMs, () => fail('deadline'));
-    this.#network.deliver(this.contact.address, to.address, () => {
+    this.#network.deliver(this.contact.address, to.address, 'request', () => {
       const receiver = this.#directory(to.address);
       if (receiver === undefined) {
         this.#schedule.after(REFUSED_AFTER_MS, () => fail('refused'));
@@ -136,7 +136,7 @@ export class SimulatedNode {
   ): void {
     const token = this.#nextToken++;
     this.#repliers.set(token, (reply) =>
-      this.#network.deliver(this.contact.address, sender.contact.address, () => respond(reply)),
+      this.#network.deliver(this.contact.address, sender.contact.address, 'answer', () => respond(reply)),
     );
     this.feed({ type: 'request', from: sender.contact, toIncarnation, token, request });
   }

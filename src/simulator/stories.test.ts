@@ -139,6 +139,65 @@ story('a graceful leave fails no lookup that is under way', FILE, (seed) => {
   eventually(world, isIdeal, REPAIR_MS);
 });
 
+story('a node that speaks and cannot be reached takes no key out of service', FILE, (seed) => {
+  const { world, nodes } = settledRing(seed, 12);
+  const [seedNode] = nodes;
+  assert.ok(seedNode);
+  const unreachable = world.start([seedNode]);
+  world.network.shut(unreachable.contact.address);
+  for (let round = 0; round < 30; round++) {
+    world.run(2_000);
+    const asker = nodes[round % nodes.length] as SimulatedNode;
+    const { outcome, owner } = world.lookup(asker, unreachable.contact.id);
+    assert.equal(outcome, 'found', `after ${world.schedule.now} ms`);
+    assert.equal(owner?.id, trueOwner(nodes, unreachable.contact.id));
+  }
+});
+
+story('a lookup asked of a node that leaves is answered', FILE, (seed) => {
+  const { world, nodes } = settledRing(seed, 12);
+  const [, leaver] = nodes;
+  assert.ok(leaver);
+  leaver.feed({ type: 'leave' });
+  const asked = Array.from({ length: 5 }, () => leaver.lookup(randomIdentifier(world.random), 5_000));
+  asked.push(leaver.lookup(leaver.contact.id, 5_000));
+  world.run(3_000);
+  for (const lookupId of asked) assert.equal(leaver.results.get(lookupId)?.outcome, 'found');
+});
+
+story('lookups that wait for a silent owner do not flood the ring', FILE, (seed) => {
+  const { world, nodes } = settledRing(seed, 32);
+  const [asker, owner] = sample(world.random, nodes, 2);
+  assert.ok(asker && owner);
+  owner.pause();
+  const before = world.network.sent;
+  for (let i = 0; i < 50; i++) asker.lookup(owner.contact.id, 4_500);
+  world.run(4_500);
+  assert.ok(world.network.sent - before < 10_000, `${world.network.sent - before} messages`);
+});
+
+story('a node that was paused says when it is in doubt, and when it is sure again', FILE, (seed) => {
+  const { world, nodes } = settledRing(seed, 16);
+  const [paused] = sample(world.random, nodes, 1);
+  assert.ok(paused);
+  paused.pause();
+  world.run(60_000);
+  paused.events.length = 0;
+  paused.resume();
+  world.run(REPAIR_MS);
+  const told = paused.events.map(({ type }) => type);
+  assert.ok(told.includes('doubted') && told.indexOf('settled') > told.indexOf('doubted'), `${told}`);
+});
+
+story('two nodes parted for ten minutes are one ring within 30 s', FILE, (seed) => {
+  const { world, nodes } = settledRing(seed, 2);
+  const [first] = nodes;
+  world.network.partition((address) => (address === first?.contact.address ? 0 : 1));
+  world.run(600_000);
+  world.network.heal();
+  eventually(world, isIdeal, 30_000);
+});
+
 story('nodes killed and started again at once under their old ids are taken for new lives', FILE, (seed) => {
   const { world, nodes } = settledRing(seed, 12);
   const [seedNode, ...others] = nodes;

@@ -17,6 +17,9 @@ import type { RingDriver } from './ring-driver.ts';
 /** The whole of a stop, whatever hangs. */
 const STOP_MAX_MS = 5_000;
 
+/** What is being looked up may still be answered, though its asker leaves. */
+const LOOKUPS_MAX_MS = 1_000;
+
 export interface DhtParts {
   readonly listener: GrpcListener;
   readonly members: MembersFile;
@@ -88,6 +91,7 @@ export class DhtNode implements RunningDht {
     this.#setHealth(false);
     const goodbye = this.#registration?.stop({ leaving: leave });
     if (leave && driver.neighbours().joined) await leaveRing(driver, records, this.#options.log);
+    await within(LOOKUPS_MAX_MS, 'lookups ended', this.#options.log, driver.lookupsEnded());
     await goodbye;
     await records.stop();
     driver.stop();

@@ -64,6 +64,19 @@ export function fromServiceError(
   }
 }
 
+/** Statuses of one that took a call, read it, and would not or could not do what it asks. */
+const REFUSALS: ReadonlySet<number | undefined> = new Set([
+  status.INVALID_ARGUMENT,
+  status.RESOURCE_EXHAUSTED,
+  status.UNIMPLEMENTED,
+  status.INTERNAL,
+]);
+
+/** Whether a failure is the word of the one called, who therefore lives. */
+export function isRefusal(error: Error & Partial<ServiceError>): boolean {
+  return REFUSALS.has(error.code) && error.metadata?.get(CODE)[0] !== undefined;
+}
+
 function readDetails(error: ServiceError): unknown {
   const bytes = error.metadata.get(DETAILS)[0];
   if (!Buffer.isBuffer(bytes) || bytes.length > DETAILS_MAX_BYTES) return {};

@@ -10,6 +10,8 @@ import type { Contact, MemberEntry, RingReply, RingRequest } from '../../ring/me
 import type { RingParameters } from '../../ring/parameters.ts';
 import { createRingState, estimatedSize, membersView, neighbours, type RingState } from '../../ring/state.ts';
 import { step } from '../../ring/step.ts';
+import { BootClock } from './boot-clock.ts';
+import { isRefusal } from './grpc-problems.ts';
 import type { Answer, Exchange } from './ring-codec.ts';
 import type { Neighbours, RingPort } from './ring-port.ts';
 import type { RingAnswers } from './ring-server.ts';
@@ -37,6 +39,7 @@ export class RingDriver implements RingPort, RingAnswers {
   readonly self: Contact;
   readonly #parts: DriverParts;
   readonly #state: RingState;
+  readonly #clock = new BootClock();
   readonly #queue: Input[] = [];
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #lookups = new Map<number, PromiseWithResolvers<LookupResult>>();
@@ -61,7 +64,7 @@ export class RingDriver implements RingPort, RingAnswers {
     this.#running = true;
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        const effects = step(this.#state, performance.now(), Math.random, next);
+        const effects = step(this.#state, this.#clock.now(), Math.random, next);
         for (const effect of effects) this.#apply(effect);
       }
     } finally {
@@ -92,7 +95,7 @@ export class RingDriver implements RingPort, RingAnswers {
     const lookupId = ++this.#last;
     const waiting = Promise.withResolvers<LookupResult>();
     this.#lookups.set(lookupId, waiting);
-    this.dispatch({ type: 'lookup', lookupId, key, deadlineMs: performance.now() + timeoutMs });
+    this.dispatch({ type: 'lookup', lookupId, key, deadlineMs: this.#clock.now() + timeoutMs });
     return waiting.promise;
   }
 
@@ -113,6 +116,11 @@ export class RingDriver implements RingPort, RingAnswers {
 
   forget(token: number): void {
     this.#requests.delete(token);
+  }
+
+  /** Resolves when no lookup is under way. */
+  async lookupsEnded(): Promise<void> {
+    await Promise.allSettled([...this.#lookups.values()].map(({ promise }) => promise));
   }
 
   /** No further input is taken; what waits is refused, and the members known are remembered. */
@@ -155,7 +163,10 @@ export class RingDriver implements RingPort, RingAnswers {
     this.#parts.exchange(to, request, timeoutMs, (error, answer) => {
       if (answer !== null)
         this.dispatch({ type: 'reply', requestId, from: answer.from, reply: answer.reply });
-      else this.dispatch({ type: 'failure', requestId, reason: error?.message ?? 'no answer' });
+      else {
+        const answered = error !== null && isRefusal(error);
+        this.dispatch({ type: 'failure', requestId, reason: error?.message ?? 'no answer', answered });
+      }
     });
   }
 
@@ -165,7 +176,7 @@ export class RingDriver implements RingPort, RingAnswers {
       this.#timers.delete(timerId);
       this.dispatch({ type: 'timer', timerId });
     };
-    this.#timers.set(timerId, setTimeout(fire, Math.max(0, at - performance.now())));
+    this.#timers.set(timerId, setTimeout(fire, Math.max(0, at - this.#clock.now())));
   }
 
   #tell(event: RingEvent): void {

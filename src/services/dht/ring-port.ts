@@ -8,6 +8,8 @@ import type { Contact } from '../../ring/message.ts';
 
 export interface Neighbours {
   readonly joined: boolean;
+  /** It joined just now, or was paused and may have been taken for dead: it owns nothing until it is sure. */
+  readonly inDoubt: boolean;
   /** Null only before the first rectify, and in a ring of one. This node owns (predecessor, self]. */
   readonly predecessor: Contact | null;
   readonly successors: readonly Contact[];

@@ -24,8 +24,8 @@ const STATE_OF_HEALTH: Readonly<Record<MemberHealth, NodeState>> = {
 export function ringView(state: RingState): KnownNode[] {
   const known = new Map<Identifier, KnownNode>();
   for (const contact of state.routes) known.set(contact.id, { contact, state: 'active' });
-  for (const { contact, health } of state.members.values()) {
-    if (health === 'unproven') continue;
+  for (const { contact, health, answeredAt } of state.members.values()) {
+    if (answeredAt === Number.NEGATIVE_INFINITY) continue;
     known.set(contact.id, { contact, state: STATE_OF_HEALTH[health] });
   }
   const others = [...known.values()].sort((a, b) => (a.contact.id < b.contact.id ? -1 : 1));

@@ -203,9 +203,10 @@ export class TestCluster {
 
   neighboursOf(id: string): Neighbours {
     const member = this.#members.get(id);
-    if (member === undefined || !member.inRing) return { joined: false, predecessor: null, successors: [] };
+    if (member === undefined || !member.inRing)
+      return { joined: false, inDoubt: false, predecessor: null, successors: [] };
     const others = this.#around(id);
-    return { joined: true, predecessor: others.at(-1) ?? null, successors: others };
+    return { joined: true, inDoubt: false, predecessor: others.at(-1) ?? null, successors: others };
   }
 
   lookup(key: Identifier): LookupResult {

@@ -17,11 +17,11 @@ export class Ownership {
     this.#ring = ring;
   }
 
-  /** (predecessor, self]; null while this node is not on the ring or does not know its predecessor. */
+  /** (predecessor, self]; null while this node is not on the ring, or not sure of its place, or does not know its predecessor. */
   owned(): KeyRange | null {
-    const { joined, predecessor } = this.#ring.neighbours();
+    const { joined, inDoubt, predecessor } = this.#ring.neighbours();
     const self = this.#ring.self.id;
-    if (!joined) return null;
+    if (!joined || inDoubt) return null;
     if (predecessor !== null) return { from: predecessor.id, to: self };
     return this.successors().length === 0 ? { from: self, to: self } : null;
   }

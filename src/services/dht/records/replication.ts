@@ -61,7 +61,9 @@ export class Replication {
 
   #onEvent(event: RingEvent): void {
     if (event.type === 'orphaned') this.#options.ownership.forget();
-    if (event.type === 'joined' || event.type === 'neighboursChanged') this.#rhythm.soon();
+    // While it was in doubt others may have taken what belongs here.
+    if (event.type === 'joined' || event.type === 'settled' || event.type === 'neighboursChanged')
+      this.#rhythm.soon();
   }
 
   /** False when it is worth trying again soon. */

@@ -85,7 +85,7 @@ function serveSearch(server: HttpServer, { registry, calls }: NetworkRoutes): vo
         ...result,
         providers: withStates(registry, result.providers),
       }));
-      const counts = { ...answer, results: undefined, away: registry.inState('inactive').length };
+      const counts = { ...answer, results: undefined, away: awayCount(registry) };
       if (headers.accept?.includes(LINES) !== true) return { ...counts, results };
       const lines = [...results, counts].map((line) => `${JSON.stringify(line)}\n`);
       return (reply as HttpReply).type(`${LINES}; charset=utf-8`).send(lines.join(''));
@@ -132,13 +132,19 @@ function withStates<Known extends { id: string; state: NodeState }>(
   return nodes.map((node) => ({ ...node, state: registry.get(node.id)?.presence.state ?? node.state }));
 }
 
-/** Adds the nodes that fell silent and that the ring may have closed over. Who left on purpose is not missed. */
+/** Who left on purpose is not missed. */
+function awayCount(registry: Registry): number {
+  return registry.inState('inactive').filter(({ hasLeft }) => !hasLeft).length;
+}
+
+/** Adds the nodes that fell silent and that the ring may have closed over, and leaves out those that left. */
 function withAbsent(registry: Registry, ring: Ring): Ring {
   const present = new Set(ring.members.map(({ id }) => id));
   const absent = registry
     .nodes()
     .filter(({ id, hasLeft, presence }) => presence.state !== 'active' && !hasLeft && !present.has(id))
     .map(({ id, address, presence }) => ({ id, address, state: presence.state, successors: [] }));
-  const members = [...withStates(registry, ring.members), ...absent];
+  const remaining = ring.members.filter(({ id }) => registry.get(id)?.hasLeft !== true);
+  const members = [...withStates(registry, remaining), ...absent];
   return { members: members.sort((one, other) => (one.id < other.id ? -1 : 1)) };
 }

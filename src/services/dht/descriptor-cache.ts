@@ -25,9 +25,9 @@ export class DescriptorCache {
     }
   }
 
+  /** Also one that has expired: it still says where the node was. */
   get(id: string): NodeDescriptor | null {
-    const descriptor = this.#seen.get(id)?.descriptor;
-    return descriptor !== undefined && descriptor.expiresAtMs > Date.now() ? descriptor : null;
+    return this.#seen.get(id)?.descriptor ?? null;
   }
 
   /** Milliseconds since the descriptor was last shown; Infinity when there is none. */

@@ -6,7 +6,7 @@ import type { Identifier } from '../../ring/identifier.ts';
 
 export interface NodeAddress {
   readonly id: string;
-  /** The node's index endpoint, `host:port`. */
+  /** The node's index endpoint, `host:port`; its DHT endpoint while no index service of it is known. */
   readonly address: string;
 }
 
@@ -46,7 +46,7 @@ export interface FoundProvider extends NodeAddress {
 
 export interface Found {
   readonly publications: readonly FoundPublication[];
-  /** Live providers, for a key of a cid. */
+  /** Live providers that a file can be fetched from, for a key of a cid. */
   readonly providers: readonly FoundProvider[];
   readonly replicasAsked: number;
   readonly replicasAgreed: number;
@@ -66,6 +66,8 @@ export interface DhtStatus {
   readonly predecessor: NodeAddress | null;
   readonly successors: readonly NodeAddress[];
   readonly estimatedRingSize: number;
+  /** Members that are gone without having left, as far as this node knows. */
+  readonly away: number;
   readonly records: number;
   /** Publications and withdrawals that wait for the ring. */
   readonly pending: number;
@@ -77,6 +79,7 @@ export type KeySource = 'text' | 'name' | 'base' | 'cid';
 export interface DhtApi {
   /** The key of `text`. Pure: the services that speak REST know no records, so the hashing of keys stands behind this port. */
   keyOf(source: KeySource, text: string): Identifier;
+  /** What this node knows now: nobody is asked. */
   status(): Promise<DhtStatus>;
   /** Members in ring order, this node first, as far as it knows. */
   ring(): Promise<readonly RingMember[]>;

@@ -62,6 +62,7 @@ export function encodeStatus(status: DhtStatus): StatusResponse {
     predecessor: status.predecessor === null ? undefined : encodeAddress(status.predecessor),
     successors: status.successors.map(encodeAddress),
     estimatedRingSize: status.estimatedRingSize,
+    away: status.away,
     records: BigInt(status.records),
     pending: BigInt(status.pending),
   };
@@ -76,6 +77,7 @@ export function decodeStatus(wire: StatusResponse): DhtStatus {
     predecessor: wire.predecessor === undefined ? null : decodeAddress(wire.predecessor),
     successors: wire.successors.map(decodeAddress),
     estimatedRingSize: wire.estimatedRingSize,
+    away: wire.away,
     records: Number(wire.records),
     pending: Number(wire.pending),
   };

@@ -10,6 +10,7 @@ import type { NodeState } from './ring-view.ts';
 const DESCRIBE_TIMEOUT_MS = 1_000;
 const FIND_TIMEOUT_MS = 2_000;
 const PARALLEL = 8;
+const NOWHERE = { index: null, dht: null, download: null };
 
 export class NodeDirectory {
   readonly #driver: RingDriver;
@@ -20,30 +21,27 @@ export class NodeDirectory {
     this.#peers = peers;
   }
 
-  /** What is known now; the address is '' where it is not. */
-  addressNow(id: string): NodeAddress {
-    return { id, address: this.#peers.descriptor(id)?.endpoints.index ?? '' };
+  /** By what is known now: nobody is asked. */
+  addressNow(contact: Contact): NodeAddress {
+    return named(contact, this.#peers.descriptor(contact.id));
   }
 
-  /** Asks the node where its address is not known. */
+  /** Asks the node where its descriptor is not known. */
   async address(contact: Contact): Promise<NodeAddress> {
-    const descriptor = await this.#peers.describe(contact, DESCRIBE_TIMEOUT_MS);
-    return { id: contact.id, address: descriptor?.endpoints.index ?? '' };
+    return named(contact, await this.#peers.describe(contact, DESCRIBE_TIMEOUT_MS));
   }
 
-  addresses(contacts: readonly Contact[]): Promise<NodeAddress[]> {
-    return inParallel(contacts, (contact) => this.address(contact));
+  /** Those from which a file can be fetched: whoever says where its download service is, or said so while it was met. */
+  async providers(records: readonly FoundProviderRecord[]): Promise<FoundProvider[]> {
+    const found = await inParallel(records, (record) => this.#provider(record));
+    return found.filter((provider) => provider !== null);
   }
 
-  providers(records: readonly FoundProviderRecord[]): Promise<FoundProvider[]> {
-    return inParallel(records, (record) => this.#provider(record));
-  }
-
-  async #provider({ node, cid, complete }: FoundProviderRecord): Promise<FoundProvider> {
+  async #provider({ node, cid, complete }: FoundProviderRecord): Promise<FoundProvider | null> {
     const { descriptor, state } = await this.#find(node);
-    const address = descriptor?.endpoints.index ?? '';
-    const download = descriptor?.endpoints.download ?? '';
-    return { id: node, address, cid, complete, download, state };
+    const { index, dht, download } = descriptor?.endpoints ?? NOWHERE;
+    if (download === null) return null;
+    return { id: node, address: index ?? dht ?? download, cid, complete, download, state };
   }
 
   async #find(id: string): Promise<{ descriptor: NodeDescriptor | null; state: NodeState }> {
@@ -65,6 +63,11 @@ export class NodeDirectory {
       return null;
     }
   }
+}
+
+/** A node without an index service, or that nobody here has met, is called by where the ring finds it. */
+function named(contact: Contact, descriptor: NodeDescriptor | null): NodeAddress {
+  return { id: contact.id, address: descriptor?.endpoints.index ?? contact.address };
 }
 
 /** Answers in the order of `items`, a bounded number of them sought at once. */

@@ -1,7 +1,6 @@
 /** `dht.DHTService/Lookup`, the one method that clients of the replaced system call: which node is responsible for a text? */
 import { createHash } from 'node:crypto';
 import { DHTServiceService, type LookupRequest, type LookupResponse } from '../../generated/dht/dht.ts';
-import { Problem } from '../../problems/problem.ts';
 import { bounded, unary } from './bounded-service.ts';
 import type { DhtApi } from './dht-api.ts';
 import { CONTROL_MAX_BYTES } from './ring-codec.ts';
@@ -9,7 +8,6 @@ import { CONTROL_MAX_BYTES } from './ring-codec.ts';
 export function olderService(dht: DhtApi) {
   const lookup = unary<LookupRequest, LookupResponse>(async ({ key }) => {
     const { owner } = await dht.lookup(createHash('sha256').update(key).digest('hex'));
-    if (owner.address === '') throw new Problem('node_away', { node: owner.id });
     return { responsibleNode: owner.address };
   });
   return { service: bounded(DHTServiceService, CONTROL_MAX_BYTES), handlers: { lookup } };

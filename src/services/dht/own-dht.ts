@@ -12,8 +12,8 @@ import type { RingDriver } from './ring-driver.ts';
 import type { KnownNode } from './ring-view.ts';
 
 const LOOKUP_TIMEOUT_MS = 5_000;
-/** Members asked for their successors when the ring is shown; of larger rings only the order is. */
-const SUCCESSORS_ASKED_MAX = 64;
+/** Members asked for their successors and addresses when the ring is shown; of the others it shows what is known. */
+const MEMBERS_ASKED_MAX = 64;
 const SUCCESSORS_TIMEOUT_MS = 500;
 
 export class OwnDht implements DhtApi {
@@ -40,9 +40,10 @@ export class OwnDht implements DhtApi {
       networkId: this.#peers.networkId,
       incarnation: this.#driver.self.incarnation,
       joined,
-      predecessor: predecessor === null ? null : await this.#directory.address(predecessor),
-      successors: await this.#directory.addresses(successors),
+      predecessor: predecessor === null ? null : this.#directory.addressNow(predecessor),
+      successors: successors.map((successor) => this.#directory.addressNow(successor)),
       estimatedRingSize: this.#driver.estimatedSize(),
+      away: this.#driver.awayCount(),
       records: this.#records.recordCount(),
       pending: this.#records.pendingCount(),
     };
@@ -50,14 +51,17 @@ export class OwnDht implements DhtApi {
 
   async ring(): Promise<readonly RingMember[]> {
     const known = this.#driver.view();
-    const asked = new Set(known.slice(0, SUCCESSORS_ASKED_MAX));
-    return inParallel(known, async (node) => ({
-      ...(node.state === 'inactive'
-        ? this.#directory.addressNow(node.contact.id)
-        : await this.#directory.address(node.contact)),
-      state: node.state,
-      successors: asked.has(node) ? await this.#successorsOf(node) : [],
-    }));
+    const asked = new Set(known.slice(0, MEMBERS_ASKED_MAX));
+    return inParallel(known, async (node) => {
+      const { contact, state } = node;
+      if (state === 'inactive' || !asked.has(node))
+        return { ...this.#directory.addressNow(contact), state, successors: [] };
+      return {
+        ...(await this.#directory.address(contact)),
+        state,
+        successors: await this.#successorsOf(node),
+      };
+    });
   }
 
   async lookup(key: Identifier): Promise<DhtLookup> {
@@ -65,10 +69,9 @@ export class OwnDht implements DhtApi {
     const result = await this.#driver.lookup(key, LOOKUP_TIMEOUT_MS);
     const ms = performance.now() - startedMs;
     if (result.owner === null) throw this.#notFound();
-    const owner = this.#directory.addressNow(result.owner.id);
     return {
       id: key,
-      owner: owner.address === '' ? await this.#directory.address(result.owner) : owner,
+      owner: await this.#directory.address(result.owner),
       path: this.#path(result),
       hops: result.hops,
       ms,
@@ -97,7 +100,7 @@ export class OwnDht implements DhtApi {
   #path(result: LookupResult): DhtLookup['path'] {
     return result.path
       .filter(({ outcome }) => outcome !== 'failed')
-      .map(({ contact, elapsedMs }) => ({ ...this.#directory.addressNow(contact.id), ms: elapsedMs }));
+      .map(({ contact, elapsedMs }) => ({ ...this.#directory.addressNow(contact), ms: elapsedMs }));
   }
 
   #successorsOf({ contact, state }: KnownNode): Promise<string[]> | string[] {

@@ -86,6 +86,7 @@ export class Peers implements PeerPort {
     return channel.records;
   }
 
+  /** As it was shown last, perhaps expired. */
   descriptor(id: string): NodeDescriptor | null {
     if (id === this.#own.contact.id) return this.#own.opened;
     const descriptor = this.#descriptors.get(id);
@@ -120,7 +121,8 @@ export class Peers implements PeerPort {
   /** The descriptor of a life of a node: as known, else asked for where it is said to be. Null when neither helps. */
   async describe(contact: Contact, timeoutMs: number): Promise<NodeDescriptor | null> {
     const known = this.descriptor(contact.id);
-    if (known !== null && known.incarnation >= contact.incarnation) return known;
+    const holds = known !== null && known.expiresAtMs > Date.now();
+    if (holds && known.incarnation >= contact.incarnation) return known;
     try {
       const met = await this.meet(contact.address, timeoutMs);
       return met.id === contact.id ? met : known;

@@ -15,7 +15,7 @@ import { isRefusal } from './grpc-problems.ts';
 import type { Answer, Exchange } from './ring-codec.ts';
 import type { Neighbours, RingPort } from './ring-port.ts';
 import type { RingAnswers } from './ring-server.ts';
-import { type KnownNode, knownNode, ringView } from './ring-view.ts';
+import { awayCount, type KnownNode, knownNode, ringView } from './ring-view.ts';
 
 /** Lookups at once; beyond this a caller is told to come back. */
 const LOOKUPS_MAX = 4_096;
@@ -83,6 +83,10 @@ export class RingDriver implements RingPort, RingAnswers {
 
   known(id: Identifier): KnownNode | null {
     return knownNode(this.#state, id);
+  }
+
+  awayCount(): number {
+    return awayCount(this.#state);
   }
 
   estimatedSize(): number {

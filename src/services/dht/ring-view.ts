@@ -34,6 +34,13 @@ export function ringView(state: RingState): KnownNode[] {
   return [{ contact: state.self, state: 'active' }, ...others.slice(first), ...others.slice(0, first)];
 }
 
+/** How many members are gone without a word. Who left on purpose is not missed. */
+export function awayCount(state: RingState): number {
+  let away = 0;
+  for (const { health } of state.members.values()) if (health === 'dead') away++;
+  return away;
+}
+
 /** Where one node was last known to be, or null. */
 export function knownNode(state: RingState, id: Identifier): KnownNode | null {
   const member = state.members.get(id);

@@ -25,6 +25,7 @@ export class MemoryDht implements DhtApi {
   readonly publications: FoundPublication[] = [];
   readonly providers: FoundProvider[] = [];
   members: RingMember[] = [];
+  away = 0;
   /** Keys that cannot be read, or all with `*`. */
   readonly unreadable = new Set<string>();
   #library: Library | null = null;
@@ -81,6 +82,7 @@ export class MemoryDht implements DhtApi {
       predecessor: null,
       successors: [],
       estimatedRingSize: 1,
+      away: this.away,
       records: this.publications.length,
       pending: 0,
     };

@@ -17,7 +17,7 @@ export interface SearchTally {
   /** Nodes that were asked for records, counted once for each key. */
   asked: number;
   answered: number;
-  /** Members known to be away. */
+  /** Members known to be gone without having left. */
   away: number;
   truncated: boolean;
 }
@@ -151,9 +151,10 @@ function resultOf(publication: FoundPublication, providers: readonly FoundProvid
   };
 }
 
+/** A search goes on without the count where the DHT cannot say it. */
 async function countAway(dht: DhtApi): Promise<number> {
   try {
-    return (await dht.ring()).filter((member) => member.state === 'inactive').length;
+    return (await dht.status()).away;
   } catch {
     return 0;
   }

@@ -58,7 +58,7 @@ export function serveStatus(server: HttpServer, options: IndexOptions): void {
 
 async function statusOf(options: IndexOptions): Promise<NodeStatus> {
   const { library, dht, endpoints, services, version, protocolVersion, insecure } = options;
-  const { pending, predecessor, successors, ...ring } = await dht.status();
+  const { pending, away: _, predecessor, successors, ...ring } = await dht.status();
   const { files, bytes, state, reason } = library.totals();
   return {
     ...ring,

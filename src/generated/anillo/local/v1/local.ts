@@ -82,7 +82,7 @@ export function nodeStateToJSON(object: NodeState): string {
 
 export interface NodeAddress {
   id: Buffer;
-  /** `host:port` of the node's index endpoint. */
+  /** `host:port` of the node's index endpoint, or of its DHT endpoint while no index service of it is known. */
   address: string;
 }
 
@@ -101,6 +101,8 @@ export interface StatusResponse {
   records: bigint;
   /** Publications and withdrawals that wait for the ring. */
   pending: bigint;
+  /** Members that are gone without having left, as far as this node knows. */
+  away: number;
 }
 
 export interface RingRequest {
@@ -338,6 +340,7 @@ function createBaseStatusResponse(): StatusResponse {
     estimatedRingSize: 0,
     records: 0n,
     pending: 0n,
+    away: 0,
   };
 }
 
@@ -378,6 +381,9 @@ export const StatusResponse: MessageFns<StatusResponse> = {
         throw new globalThis.Error("value provided for field message.pending of type uint64 too large");
       }
       writer.uint32(72).uint64(message.pending);
+    }
+    if (message.away !== 0) {
+      writer.uint32(80).uint32(message.away);
     }
     return writer;
   },
@@ -467,6 +473,14 @@ export const StatusResponse: MessageFns<StatusResponse> = {
             message.pending = reader.uint64() as bigint;
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.away = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -500,6 +514,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
         : 0,
       records: isSet(object.records) ? BigInt(object.records) : 0n,
       pending: isSet(object.pending) ? BigInt(object.pending) : 0n,
+      away: isSet(object.away) ? globalThis.Number(object.away) : 0,
     };
   },
 
@@ -532,6 +547,9 @@ export const StatusResponse: MessageFns<StatusResponse> = {
     if (message.pending !== 0n) {
       obj.pending = message.pending.toString();
     }
+    if (message.away !== 0) {
+      obj.away = Math.round(message.away);
+    }
     return obj;
   },
 
@@ -553,6 +571,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
     message.estimatedRingSize = object.estimatedRingSize ?? 0;
     message.records = (object.records !== undefined && object.records !== null) ? BigInt(object.records) : 0n;
     message.pending = (object.pending !== undefined && object.pending !== null) ? BigInt(object.pending) : 0n;
+    message.away = object.away ?? 0;
     return message;
   },
 };

@@ -14,6 +14,6 @@ export async function actingNode(context: Context): Promise<KnownNode | null> {
   return fromStatus(await new NodeClient(context.http, baseUrl(node, '--node')).status());
 }
 
-export function clientOf(context: Context, node: KnownNode): NodeClient {
+export function clientOf(context: Context, node: { readonly address: string }): NodeClient {
   return new NodeClient(context.http, baseOf(node.address));
 }

@@ -54,6 +54,7 @@ const network = await AnsweringServer.start({
     return searchAnswer([]);
   },
   'GET /api/v1/files': { files: [], nextCursor: null },
+  'GET /api/v1/trash': { entries: [] },
   'GET /api/v1/placement': () => ({
     nodes: [{ id: idOf('11'), address: network.address, upload: network.address, freeBytes: 1 }],
   }),
@@ -261,6 +262,37 @@ test('of many files those that fail are one line each with the code; those befor
     .map((line) => JSON.parse(line).problem?.code);
   assert.deepEqual(codes.slice(-3), ['bad_name', 'bad_name', 'no_space']);
   assert.match(final.stderr, /bad1: "bad" is not a valid name: so\n/);
+});
+
+test('a list names the nodes that did not answer, and fails when none did', async () => {
+  const away = { id: idOf('22'), address: '127.0.0.1:1' };
+  const silent = { id: idOf('33'), address: '127.0.0.1:2' };
+  const here = { id: idOf('11'), address: network.address };
+  let isHere = true;
+  const nodes = () => [
+    registeredNode(away.id, away.address, { state: 'inactive' }),
+    registeredNode(silent.id, silent.address),
+    ...(isHere ? [registeredNode(here.id, here.address)] : []),
+  ];
+  const portmapper = await AnsweringServer.start({ 'GET /api/v1/nodes': () => ({ nodes: nodes() }) });
+  const asked = ['--portmapper', portmapper.base, '--json'];
+  for (const [command, key] of [
+    ['ls', 'files'],
+    ['trash', 'entries'],
+  ] as const) {
+    isHere = true;
+    const partly = await anillo([command, ...asked]);
+    assert.equal(partly.code, 0, partly.stderr);
+    assert.deepEqual(JSON.parse(partly.stdout), { [key]: [], unreached: [away, silent] });
+    isHere = false;
+    const none = await anillo([command, ...asked]);
+    assert.equal(none.code, 4, none.stderr);
+    assert.deepEqual(JSON.parse(none.stdout), { [key]: [], unreached: [away, silent] });
+    assert.match(none.stderr, /127\.0\.0\.1:2: .*cannot be reached/);
+  }
+  const lost = await anillo(['trash', '--restore', 'x', ...asked]);
+  assert.deepEqual([lost.code, JSON.parse(lost.stdout).problem.code], [4, 'answer_incomplete']);
+  await portmapper.stop();
 });
 
 test('without a terminal the menu is the help', async () => {

@@ -1,13 +1,12 @@
 /** `anillo trash`: what was withdrawn and can still come back. */
 import type { KnownNode } from '../../client/known-node.ts';
-import { inTurns } from '../../client/network-view.ts';
 import type { TrashList } from '../../client/schemas/node-routes.ts';
 import { Problem } from '../../problems/problem.ts';
 import { actingNode, clientOf } from '../acting-node.ts';
 import type { Declare } from '../command.ts';
 import type { Context } from '../context.ts';
+import { type Answers, askEach, askNamed, EXIT_UNREACHED } from '../each-node.ts';
 import { humanAge, humanSize } from '../human.ts';
-import { problemText } from '../problem-text.ts';
 import { printable } from '../text.ts';
 
 interface TrashFlags {
@@ -15,10 +14,7 @@ interface TrashFlags {
   readonly empty?: boolean;
 }
 
-interface Trash {
-  readonly node: KnownNode;
-  readonly entries: TrashList['entries'];
-}
+type Trashes = Answers<TrashList['entries']>;
 
 export const declareTrash: Declare = (command, program) => {
   const { say } = program;
@@ -28,23 +24,24 @@ export const declareTrash: Declare = (command, program) => {
       if (restore !== undefined && empty) throw new Problem('usage', { reason: say('trash.one') });
       if (restore !== undefined) return restoreEntry(context, restore);
       if (empty) return emptyTrash(context);
-      const trashes = await readTrashes(context);
-      showTrashes(context, trashes);
+      return showTrashes(context, await readTrashes(context));
     }),
   );
 };
 
 async function restoreEntry(context: Context, id: string): Promise<void> {
   const { output, say } = context;
-  const holders = (await readTrashes(context)).flatMap(({ node, entries }) =>
-    entries.filter((entry) => entry.id === id).map((entry) => ({ node, entry })),
+  const { answers, unreached } = await readTrashes(context);
+  const holders = answers.flatMap(({ node, answer }) =>
+    answer.filter((entry) => entry.id === id).map((entry) => ({ node, entry })),
   );
   const [found] = holders;
-  if (found === undefined) throw new Problem('not_found', { what: `"${id}"` });
+  if (found === undefined)
+    throw new Problem(unreached.length > 0 ? 'answer_incomplete' : 'not_found', { what: `"${id}"` });
   if (holders.length > 1) throw new Problem('usage', { reason: say('trash.which') });
   const { node, entry } = found;
   await clientOf(context, node).restore(id);
-  output.result({ restored: { ...entry, node: { id: node.id, address: node.address } } }, () =>
+  output.result({ restored: { ...entry, node } }, () =>
     output.line(say('trash.restored', { name: printable(entry.name), node: printable(node.address) })),
   );
 }
@@ -52,8 +49,10 @@ async function restoreEntry(context: Context, id: string): Promise<void> {
 /** Emptying is for good, so it needs to be plain whose trash it is. */
 async function emptyTrash(context: Context): Promise<void> {
   const { output, say } = context;
-  const nodes = await actingNodes(context);
+  const named = await actingNode(context);
+  const nodes = named === null ? await context.portmapperView().nodes() : [named];
   const [node] = nodes;
+  if (nodes.length === 0) throw new Problem('no_nodes');
   if (node === undefined || nodes.length > 1) throw new Problem('usage', { reason: say('trash.which') });
   const client = clientOf(context, node);
   const { entries } = await client.trash();
@@ -63,35 +62,19 @@ async function emptyTrash(context: Context): Promise<void> {
   );
 }
 
-async function readTrashes(context: Context): Promise<readonly Trash[]> {
-  const nodes = await actingNodes(context);
-  const alone = nodes.length === 1;
-  return inTurns(nodes, async (node) => {
-    try {
-      return { node, entries: (await clientOf(context, node).trash()).entries };
-    } catch (error) {
-      if (alone || !(error instanceof Problem) || error.code === 'interrupted') throw error;
-      context.output.warn(`${printable(node.address)}: ${problemText(error, context.say)}`);
-      return { node, entries: [] };
-    }
-  });
+/** Of the node that `--node` names, else of all that are there. */
+async function readTrashes(context: Context): Promise<Trashes> {
+  const read = async (node: KnownNode) => (await clientOf(context, node).trash()).entries;
+  const named = await actingNode(context);
+  if (named !== null) return askNamed(named, read);
+  return askEach(context, await context.portmapperView().nodes(), read);
 }
 
-/** The node that `--node` names, else all that are there. */
-async function actingNodes(context: Context): Promise<readonly KnownNode[]> {
-  const node = await actingNode(context);
-  if (node !== null) return [node];
-  const nodes = await context.portmapperView().nodes();
-  const there = nodes.filter(({ state }) => state !== 'inactive');
-  if (there.length === 0) throw new Problem('no_nodes');
-  return there;
-}
-
-function showTrashes({ output, say }: Context, trashes: readonly Trash[]): void {
-  const entries = trashes.flatMap(({ node, entries: list }) =>
-    list.map((entry) => ({ ...entry, node: { id: node.id, address: node.address } })),
-  );
-  output.result({ entries }, () => {
+function showTrashes({ output, say }: Context, { answers, unreached }: Trashes): number {
+  const entries = answers.flatMap(({ node, answer }) => answer.map((entry) => ({ ...entry, node })));
+  const isAnswered = answers.length > 0;
+  output.result({ entries, unreached }, () => {
+    if (!isAnswered) return;
     if (entries.length === 0) return output.note(say('trash.none'));
     const now = Date.now();
     output.table(
@@ -113,4 +96,5 @@ function showTrashes({ output, say }: Context, trashes: readonly Trash[]): void 
       ]),
     );
   });
+  return isAnswered ? 0 : EXIT_UNREACHED;
 }

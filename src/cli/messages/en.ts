@@ -131,7 +131,7 @@ export const en = {
   'find.away': '{away} nodes are away; what only they hold cannot be fetched now.',
   'ls.help': 'list the files of a node, or of all',
   'ls.none': 'No files.',
-  'ls.away': 'Away, and not listed: {nodes}',
+  'nodes.unasked': 'Away, and not listed: {nodes}',
   'rm.help': 'withdraw a file that was published; it goes to the trash first',
   'rm.done': '{name} withdrawn on {node}; `anillo trash --restore {id}` brings it back',
   'trash.help': 'list what was withdrawn, bring it back, or let it go',

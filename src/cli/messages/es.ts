@@ -133,7 +133,7 @@ export const es: Readonly<Record<MessageKey, string>> = {
   'find.away': '{away} nodos están ausentes; lo que solo ellos tienen no se puede traer ahora.',
   'ls.help': 'muestra los archivos de un nodo, o de todos',
   'ls.none': 'No hay archivos.',
-  'ls.away': 'Ausentes, y sin mostrar: {nodes}',
+  'nodes.unasked': 'Ausentes, y sin mostrar: {nodes}',
   'rm.help': 'retira un archivo publicado; antes pasa por la papelera',
   'rm.done': '{name} retirado en {node}; `anillo trash --restore {id}` lo devuelve',
   'trash.help': 'muestra lo retirado, lo devuelve o lo deja ir',

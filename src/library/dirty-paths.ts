@@ -5,7 +5,7 @@
 import { basename } from 'node:path';
 import { IGNORE_FILE } from './ignore-rules.ts';
 
-/** Kept paths; a burst beyond it costs one look through the folder. Far below inotify's queue of 16,384 events, whose overflow nobody reports. */
+/** Kept paths; a burst beyond it costs one look through the folder. */
 const PATHS_MAX = 5_000;
 /** After a burst the folder is looked through when it has been quiet for so long, */
 const QUIET_MS = 1_000;
@@ -48,14 +48,15 @@ export class DirtyPaths {
     return true;
   }
 
-  take(limit: number): string[] {
-    const taken: string[] = [];
-    for (const path of this.#paths) {
-      if (taken.length === limit) break;
-      taken.push(path);
-    }
-    for (const path of taken) this.#paths.delete(path);
+  /** All at once: the old and the new name of a file that was renamed belong together. */
+  take(): string[] {
+    const taken = [...this.#paths];
+    this.#paths.clear();
     return taken;
+  }
+
+  get isEmpty(): boolean {
+    return this.#paths.size === 0 && this.#wholeSinceMs === null;
   }
 
   /** Milliseconds until there is something to take; null when there is nothing. */

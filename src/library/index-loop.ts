@@ -10,6 +10,7 @@ import { CatalogChanges } from './catalog-changes.ts';
 import { dropUnusedContents } from './catalog-content.ts';
 import { CatalogOrders, writeHere } from './catalog-orders.ts';
 import { DirtyPaths } from './dirty-paths.ts';
+import { HASHING_THREADS } from './hash-queue.ts';
 import type { FileEvent } from './index-writer.ts';
 import { IndexWriter } from './index-writer.ts';
 import { Indexer } from './indexer.ts';
@@ -38,16 +39,17 @@ export class IndexLoop {
   readonly #options: IndexLoopOptions;
   readonly #catalog: Catalog;
   readonly #folder: SharedFolder;
-  readonly #hasher = new FileHasher();
+  readonly #hasher = new FileHasher({ workers: HASHING_THREADS });
   readonly #dirty = new DirtyPaths();
   readonly #skipped: SkippedFiles;
   readonly #indexer: Indexer;
   readonly #trash: Trash;
   readonly #versions: Versions;
-  #watcher: Watcher | null = null;
+  readonly #watcher: Watcher;
   /** The folder that is watched: another one mounted over it has another inode. */
   #inode: bigint | null = null;
-  #saidUnwatched = false;
+  /** As it stands in the catalog's state. */
+  #unwatched = 0;
   /** As it stands in the catalog's state. */
   #skippedCount = -1;
   #state: string | null = null;
@@ -70,8 +72,13 @@ export class IndexLoop {
       isFolderPresent: async () => (await folder.absence()) === null,
       onEvents: options.onEvents,
     });
+    this.#watcher = new Watcher({
+      foldersMax: options.bounds.watchedFoldersMax,
+      onDirty: (paths) => this.#lookAt(paths),
+      onFlood: () => this.#lookAt(['']),
+    });
     this.#indexer = new Indexer({
-      scanner: new Scanner(folder.path, catalog),
+      scanner: new Scanner(folder.path, catalog, this.#watcher),
       stillness: new Stillness(options.bounds.stillMs),
       hasher: this.#hasher,
       writer,
@@ -101,7 +108,7 @@ export class IndexLoop {
         if (!this.#stopped) await this.#indexer.idle(FAILURE_PAUSE_MS);
       }
     }
-    await this.#unwatch();
+    this.#watcher.stop();
     await this.#hasher.close();
     this.#catalog.close();
   }
@@ -135,22 +142,42 @@ export class IndexLoop {
       this.#catalog.setState('skipped', String(this.#skippedCount));
     }
     this.#skipped.report();
+    if (this.#watcher.unwatched !== this.#unwatched) this.#reportUnwatched();
     if (this.#state !== 'ready') this.#setState('ready');
+  }
+
+  #reportUnwatched(): void {
+    const isNews = this.#unwatched === 0;
+    this.#unwatched = this.#watcher.unwatched;
+    this.#catalog.setState('unwatched', String(this.#unwatched));
+    if (!isNews) return;
+    this.#options.log(
+      'warn',
+      {
+        folders: this.#unwatched,
+        fault: this.#watcher.fault,
+        everyMs: this.#options.bounds.rescanUnwatchedMs,
+      },
+      'not all of the shared folder can be watched; it is looked through regularly (see fs.inotify.max_user_watches)',
+    );
   }
 
   async #tendFolder(nowMs: number): Promise<void> {
     this.#checkedMs = nowMs;
     const absence = await this.#folder.absence();
-    if (absence !== null) return this.#suspend(absence);
+    if (absence !== null) {
+      this.#suspend(absence);
+      return;
+    }
     const { ino } = await stat(this.#folder.path, { bigint: true });
     if (ino !== this.#inode) await this.#resume(ino, nowMs);
     const { rescanMs, rescanUnwatchedMs } = this.#options.bounds;
-    if (nowMs - this.#scannedMs >= (this.#watcher === null ? rescanUnwatchedMs : rescanMs))
+    if (nowMs - this.#scannedMs >= (this.#unwatched > 0 ? rescanUnwatchedMs : rescanMs))
       this.#scanWhole(nowMs);
     if (nowMs - this.#tidiedMs >= TIDY_MS) await this.#tidy(nowMs);
   }
 
-  async #suspend(reason: string): Promise<void> {
+  #suspend(reason: string): void {
     if (this.#state === 'suspended') return;
     this.#catalog.setState('reason', reason);
     this.#setState('suspended');
@@ -161,16 +188,16 @@ export class IndexLoop {
     );
     this.#inode = null;
     this.#indexer.drop();
-    await this.#unwatch();
+    this.#watcher.stop();
   }
 
   async #resume(inode: bigint, nowMs: number): Promise<void> {
-    await this.#unwatch();
+    this.#watcher.stop();
     await this.#folder.makeOwnPlaces();
     await this.#trash.recover(); // What was being withdrawn is not to be found as new.
     this.#setState('scanning');
     this.#inode = inode;
-    await this.#watch();
+    this.#watcher.start(this.#folder.path);
     this.#scanWhole(nowMs);
   }
 
@@ -180,40 +207,9 @@ export class IndexLoop {
     this.#dirty.addWholeAtOnce();
   }
 
-  async #watch(): Promise<void> {
-    try {
-      this.#watcher = await Watcher.start(this.#folder.path, {
-        onDirty: (paths) => this.#lookAt(paths),
-        onLost: (error) => {
-          this.#options.log(
-            'warn',
-            { err: error.message },
-            'watching lost events; the folder is looked through',
-          );
-          this.#lookAt(['']);
-        },
-      });
-    } catch (error) {
-      if (this.#saidUnwatched) return;
-      this.#saidUnwatched = true;
-      this.#options.log(
-        'warn',
-        { err: String(error), everyMs: this.#options.bounds.rescanUnwatchedMs },
-        'the shared folder cannot be watched; it is looked through regularly',
-      );
-    }
-  }
-
   #lookAt(paths: readonly string[]): void {
     this.#dirty.add(paths, Date.now());
-    if (paths.includes('')) this.#checkedMs = 0; // The folder itself was moved or replaced.
     this.#indexer.wake();
-  }
-
-  async #unwatch(): Promise<void> {
-    const watcher = this.#watcher;
-    this.#watcher = null;
-    await watcher?.stop().catch(() => {}); // The folder that was watched may be gone.
   }
 
   async #tidy(nowMs: number): Promise<void> {

@@ -6,7 +6,6 @@ import { startWorker } from '../storage/worker-thread.ts';
 import type { CatalogFile } from './catalog-file.ts';
 import type { FromIndex, IndexSetting, ToIndex } from './index-message.ts';
 import type { FileEvent } from './index-writer.ts';
-import { loadWatcher } from './watcher.ts';
 
 /** A thread that dies this often is not started again before the process is. */
 const RESTARTS_MAX = 10;
@@ -34,7 +33,6 @@ export class IndexThread {
   async start(): Promise<void> {
     const { shareDir, dataDir, bounds } = this.#options;
     const setting: IndexSetting = { shareDir, dataDir, bounds };
-    await loadWatcher().catch(() => {}); // Kept by this thread for the next ones; without it the thread says so itself.
     const worker = startWorker(import.meta.url, './index-worker', { workerData: setting });
     this.#worker = worker;
     await new Promise<void>((resolve, reject) => {

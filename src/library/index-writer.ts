@@ -34,7 +34,8 @@ type Gone = Extract<Finding, { type: 'gone' }>;
 
 export class IndexWriter {
   readonly #parts: IndexWriterParts;
-  readonly #gone: Gone[] = [];
+  /** In the order in which they were found. */
+  readonly #gone: { readonly gone: Gone; readonly foundMs: number }[] = [];
 
   constructor(parts: IndexWriterParts) {
     this.#parts = parts;
@@ -69,17 +70,32 @@ export class IndexWriter {
     });
   }
 
-  /** Taken out at the next `flush`. */
-  remove(gone: Gone): void {
-    this.#gone.push(gone);
+  /** Taken out by a later `flush`. */
+  remove(gone: Gone, nowMs: number): void {
+    this.#gone.push({ gone, foundMs: nowMs });
   }
 
-  /** A whole folder that is absent is not gone: the marker is looked for after the files were. */
-  async flush(): Promise<void> {
-    while (this.#gone.length > 0) {
-      const batch = this.#gone.splice(0, FILES_BATCH);
+  /** When the first of those was found that wait to be taken out, Unix milliseconds; null when none waits. */
+  oldestGoneMs(): number | null {
+    return this.#gone[0]?.foundMs ?? null;
+  }
+
+  /** Forgets what is to be taken out. */
+  drop(): void {
+    this.#gone.length = 0;
+  }
+
+  /**
+   * Takes out what was found gone until `foundUntilMs`, and still is. A whole folder that is absent is not gone: the
+   * marker is looked for after the files were.
+   */
+  async flush(foundUntilMs: number): Promise<void> {
+    while ((this.oldestGoneMs() ?? Number.POSITIVE_INFINITY) <= foundUntilMs) {
+      const later = this.#gone.findIndex(({ foundMs }) => foundMs > foundUntilMs);
+      const count = Math.min(FILES_BATCH, later === -1 ? this.#gone.length : later);
+      const batch = this.#gone.splice(0, count).map(({ gone }) => gone);
       if (!(await this.#parts.isFolderPresent())) {
-        this.#gone.length = 0;
+        this.drop();
         return;
       }
       this.#transact((events) => {

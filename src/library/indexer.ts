@@ -1,11 +1,11 @@
 /**
  * Keeps the catalog as the shared folder is: pulls findings from the scanner, has files hashed that stand still, and
- * writes what came of it in small transactions. Runs in the index thread; one loop, nothing at once but large hashes.
+ * writes what came of it in small transactions. Runs in the index thread; one loop, which waits for no hash.
  */
 import type { FileHasher } from '../content/file-hasher.ts';
-import { PIECE_BYTES } from '../content/profile.ts';
 import type { DirtyPaths } from './dirty-paths.ts';
-import { type Candidate, type Hashed, hashStill } from './hashing.ts';
+import { HashQueue } from './hash-queue.ts';
+import { hashStill } from './hashing.ts';
 import type { IndexWriter } from './index-writer.ts';
 import type { Finding, Scanner } from './scanner.ts';
 import type { Stillness } from './stillness.ts';
@@ -14,10 +14,10 @@ import type { Stillness } from './stillness.ts';
 const FINDINGS_BATCH = 256;
 /** Pulls without a finding in one turn: the thread hears its messages in between. */
 const PULLS_MAX = 20;
-/** Large files hashed at once; small ones go on meanwhile. */
-const LARGE_AT_ONCE = 2;
-/** Large files that wait for their turn; then the scan waits too. */
-const LARGE_WAITING_MAX = 1_000;
+/** A file that is gone may be on its way to another name: so long is waited for that name to be heard of. */
+const GONE_LINGER_MS = 500;
+/** What goes on changing keeps what is gone from being taken out no longer than this. */
+const GONE_PATIENCE_MS = 10_000;
 
 export interface IndexerParts {
   readonly scanner: Scanner;
@@ -34,18 +34,18 @@ export class Indexer {
   readonly #parts: IndexerParts;
   #scan: Generator<Finding | null> | null = null;
   #unfinished = false;
-  readonly #small: Candidate[] = [];
-  readonly #large: Candidate[] = [];
-  /** On disk, of the large ones waiting or being hashed. */
-  readonly #largeDisks = new Set<string>();
-  readonly #largeHashed: Hashed[] = [];
+  readonly #queue: HashQueue;
   readonly #abort = new AbortController();
-  #hashingLarge = 0;
   #wake: (() => void) | null = null;
   #woken = false;
 
   constructor(parts: IndexerParts) {
     this.#parts = parts;
+    const { hasher, at, onSkipped } = parts;
+    this.#queue = new HashQueue({
+      hash: (candidates) => hashStill(hasher, candidates, { at, onSkipped, signal: this.#abort.signal }),
+      onHashed: () => this.wake(),
+    });
   }
 
   /** Whether a look through the whole folder is under way or files that it found are still being hashed. */
@@ -55,24 +55,32 @@ export class Indexer {
 
   /** Does some of what there is to do. False when there is nothing for now. */
   async turn(nowMs: number): Promise<boolean> {
+    const { writer, dirty } = this.#parts;
+    if (this.#queue.takeRefusal()) dirty.addWhole(nowMs);
     this.#nextScan(nowMs);
     const pulled = this.#pull(nowMs);
-    this.#startLarge();
-    const hashed = [...(await this.#hashSmall()), ...this.#largeHashed.splice(0)];
-    for (const candidate of this.#parts.writer.write(hashed, nowMs)) {
-      this.#parts.dirty.add([candidate.disk], nowMs); // It changed while it was hashed.
+    this.#queue.start();
+    const hashed = this.#queue.take();
+    for (const candidate of writer.write(hashed, nowMs)) {
+      dirty.add([candidate.disk], nowMs); // It changed while it was hashed.
     }
-    await this.#parts.writer.flush();
-    if (this.#scan === null && this.#large.length + this.#hashingLarge === 0) this.#unfinished = false;
+    const allSeen = this.#scan === null && dirty.isEmpty;
+    await writer.flush(nowMs - (allSeen ? GONE_LINGER_MS : GONE_PATIENCE_MS));
+    if (this.#scan === null && this.#queue.isEmpty) this.#unfinished = false;
     return pulled || hashed.length > 0;
   }
 
   /** Milliseconds until something is known to be due, or null. */
   dueInMs(nowMs: number): number | null {
-    const stillMs = this.#parts.stillness.nextDueMs();
-    const dirtyMs = this.#parts.dirty.dueInMs(nowMs);
-    if (stillMs === null) return dirtyMs;
-    return Math.min(stillMs - nowMs, dirtyMs ?? Number.POSITIVE_INFINITY);
+    const { stillness, dirty, writer } = this.#parts;
+    const stillMs = stillness.nextDueMs();
+    const goneMs = writer.oldestGoneMs();
+    const due = [
+      dirty.dueInMs(nowMs),
+      stillMs === null ? null : stillMs - nowMs,
+      goneMs === null ? null : goneMs + GONE_LINGER_MS - nowMs,
+    ].filter((ms) => ms !== null);
+    return due.length === 0 ? null : Math.min(...due);
   }
 
   /** Waits for the next thing to do, at most `timeoutMs`. */
@@ -101,9 +109,8 @@ export class Indexer {
   drop(): void {
     this.#scan = null;
     this.#unfinished = false;
-    this.#small.length = 0;
-    for (const { disk } of this.#large.splice(0)) this.#largeDisks.delete(disk);
-    this.#largeHashed.length = 0;
+    this.#queue.drop();
+    this.#parts.writer.drop();
     this.#parts.stillness.clear();
     this.#parts.dirty.clear();
   }
@@ -121,12 +128,12 @@ export class Indexer {
       this.#unfinished = true;
       return;
     }
-    const paths = new Set([...dirty.take(FINDINGS_BATCH), ...stillness.takeDue(nowMs, FINDINGS_BATCH)]);
+    const paths = new Set([...dirty.take(), ...stillness.takeDue(nowMs, FINDINGS_BATCH)]);
     if (paths.size > 0) this.#scan = scanner.paths([...paths]);
   }
 
   #pull(nowMs: number): boolean {
-    if (this.#scan === null || this.#large.length >= LARGE_WAITING_MAX) return false;
+    if (this.#scan === null || this.#queue.isFull) return false;
     let found = 0;
     for (let pulls = 0; pulls < PULLS_MAX && found < FINDINGS_BATCH; ) {
       const next = this.#scan.next();
@@ -149,46 +156,17 @@ export class Indexer {
       case 'candidate': {
         const state = stillness.offer(finding.disk, finding.stamp, nowMs);
         if (state === 'refused') dirty.addWhole(nowMs);
-        if (state !== 'still') return;
-        if (finding.stamp.size <= PIECE_BYTES) this.#small.push(finding);
-        else if (!this.#largeDisks.has(finding.disk)) {
-          this.#largeDisks.add(finding.disk);
-          this.#large.push(finding);
-        }
+        if (state === 'still') this.#queue.add(finding);
         return;
       }
       case 'moved':
         writer.move(finding);
         return;
       case 'gone':
-        writer.remove(finding);
+        writer.remove(finding, nowMs);
         return;
       case 'skipped':
         onSkipped(finding.place, finding.reason);
     }
-  }
-
-  async #hashSmall(): Promise<Hashed[]> {
-    const candidates = this.#small.splice(0);
-    return candidates.length === 0 ? [] : this.#hash(candidates);
-  }
-
-  #startLarge(): void {
-    while (this.#hashingLarge < LARGE_AT_ONCE) {
-      const candidate = this.#large.shift();
-      if (candidate === undefined) return;
-      this.#hashingLarge += 1;
-      void this.#hash([candidate]).then((hashed) => {
-        this.#hashingLarge -= 1;
-        this.#largeDisks.delete(candidate.disk);
-        this.#largeHashed.push(...hashed);
-        this.wake();
-      });
-    }
-  }
-
-  #hash(candidates: readonly Candidate[]): Promise<Hashed[]> {
-    const { hasher, at, onSkipped } = this.#parts;
-    return hashStill(hasher, candidates, { at, onSkipped, signal: this.#abort.signal });
   }
 }

@@ -11,9 +11,11 @@ export interface LibraryBounds {
   readonly versionsMaxAgeMs: number;
   /** How long withdrawn files can come back. */
   readonly trashMaxAgeMs: number;
+  /** Folders watched one by one; each costs 1.5 KB here and as much in the kernel. */
+  readonly watchedFoldersMax: number;
   /** A watcher may miss what a network filesystem does elsewhere: everything is looked through this often. */
   readonly rescanMs: number;
-  /** The same where nothing can be watched. */
+  /** The same where not all can be watched. */
   readonly rescanUnwatchedMs: number;
   /** How often the folder's marker is looked for. */
   readonly markerCheckMs: number;
@@ -27,6 +29,7 @@ const BOUNDS_DEFAULT: LibraryBounds = {
   versionsMax: 5,
   versionsMaxAgeMs: 30 * DAY_MS,
   trashMaxAgeMs: 30 * DAY_MS,
+  watchedFoldersMax: 32_768,
   rescanMs: 15 * 60_000,
   rescanUnwatchedMs: 30_000,
   markerCheckMs: 2_000,

@@ -11,7 +11,8 @@ import { toColumn } from './catalog-file.ts';
 import { FileSet } from './file-set.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { isHidden, nameFault } from './name.ts';
-import { stampOf } from './shared-folder.ts';
+import { isAbsent, stampOf } from './shared-folder.ts';
+import type { Watcher } from './watcher.ts';
 
 export type Finding =
   /** New, or not as it was when it was hashed. */
@@ -31,6 +32,8 @@ export type Finding =
 
 /** Entries looked at between two pulls when nothing is found. */
 const ENTRIES_BREATH = 500;
+/** The same where single paths are looked at. */
+const PATHS_BREATH = 100;
 const ROWS_BATCH = 1_000;
 
 interface KnownRow {
@@ -42,10 +45,12 @@ interface KnownRow {
 export class Scanner {
   readonly #root: string;
   readonly #catalog: Catalog;
+  readonly #watcher: Pick<Watcher, 'see' | 'keepBelow' | 'forget'>;
 
-  constructor(root: string, catalog: Catalog) {
+  constructor(root: string, catalog: Catalog, watcher: Pick<Watcher, 'see' | 'keepBelow' | 'forget'>) {
     this.#root = root;
     this.#catalog = catalog;
+    this.#watcher = watcher;
   }
 
   /** The whole folder; what is gone comes last, so that a rename is seen as one. */
@@ -71,24 +76,32 @@ export class Scanner {
   *paths(disks: readonly string[]): Generator<Finding | null> {
     const rules = new IgnoreRules(this.#root);
     const seen = new FileSet();
-    for (const disk of disks) {
-      if (disk.split('/').some(isHidden)) continue;
+    const tops = topsOf(disks).filter((disk) => !disk.split('/').some(isHidden));
+    for (const [index, disk] of tops.entries()) {
+      if (index % PATHS_BREATH === 0) yield null;
       const kind = this.#kindOf(disk);
+      const isFolder = kind === 'folder' && !ignoresFolder(rules, disk);
+      if (isFolder) yield* this.#walk(disk, rules, seen);
+      else this.#watcher.forget(disk);
       if (kind === 'file' && !rules.ignoresFile(disk)) yield* this.#compare(disk, seen);
-      else if (kind === 'folder' && !ignoresFolder(rules, disk)) yield* this.#walk(disk, rules, seen);
     }
-    for (const disk of disks) yield* this.#goneBelow(disk, rules, seen);
+    for (const [index, disk] of tops.entries()) {
+      if (index % PATHS_BREATH === 0) yield null;
+      yield* this.#goneBelow(disk, rules, seen);
+    }
   }
 
   *#walk(top: string, rules: IgnoreRules, seen: FileSet): Generator<Finding | null> {
     const folders = [top];
     let entriesSince = 0;
     for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      this.#watcher.see(folder);
       const entries = this.#entriesOf(folder);
       if (typeof entries === 'string') {
         yield { type: 'skipped', place: folder, reason: entries };
         continue;
       }
+      const below = new Set<string>();
       for (const entry of entries) {
         entriesSince += 1;
         if (entriesSince % ENTRIES_BREATH === 0) yield null;
@@ -103,9 +116,12 @@ export class Scanner {
         const name = entry.name.toString('utf8');
         const disk = folder === '' ? name : `${folder}/${name}`;
         if (entry.isSymbolicLink() || rules.ignoresEntry(disk, entry.isDirectory())) continue;
-        if (entry.isDirectory()) folders.push(disk);
-        else yield* this.#compare(disk, seen);
+        if (entry.isDirectory()) {
+          folders.push(disk);
+          below.add(name);
+        } else yield* this.#compare(disk, seen);
       }
+      this.#watcher.keepBelow(folder, below);
     }
   }
 
@@ -114,6 +130,7 @@ export class Scanner {
     try {
       return readdirSync(join(this.#root, folder), { withFileTypes: true, encoding: 'buffer' });
     } catch (error) {
+      if (isAbsent(error)) return []; // Renamed or removed meanwhile: the folder above tells.
       return `it cannot be read (${(error as NodeJS.ErrnoException).code})`;
     }
   }
@@ -252,6 +269,16 @@ export class Scanner {
 
 function ignoresFolder(rules: IgnoreRules, disk: string): boolean {
   return disk !== '' && rules.ignoresFile(`${disk}/x`);
+}
+
+/** Without those that lie below another one. */
+function topsOf(disks: readonly string[]): string[] {
+  const all = new Set(disks);
+  return disks.filter((disk) => {
+    for (let slash = disk.indexOf('/'); slash !== -1; slash = disk.indexOf('/', slash + 1))
+      if (all.has(disk.slice(0, slash))) return false;
+    return true;
+  });
 }
 
 function lstatOrNothing(path: string) {

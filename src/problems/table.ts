@@ -276,8 +276,8 @@ export const PROBLEMS = {
   verification_failed: row(
     502,
     6,
-    'What {address} sent for {what} does not match its CID. Nothing was kept.',
-    'Lo que {address} envió de {what} no coincide con su CID. No se guardó nada.',
+    'What {address} sent for {what} does not match its CID. Nothing of that was kept.',
+    'Lo que {address} envió de {what} no coincide con su CID. Nada de eso se guardó.',
   ),
   incomplete_body: row(
     400,

@@ -10,13 +10,36 @@ import { headersFrom } from './holder-server.test-support.ts';
 const at = new DownloadFixture();
 
 describe('a download that cannot be done', () => {
-  it('leaves nothing when all holders lie, and says so with exit code 6', async () => {
-    const liars = [await at.serve(at.corrupted(MIB + 1)), await at.serve(at.corrupted(3 * MIB))];
+  it('leaves nothing when all holders lie from the start, and says so with exit code 6', async () => {
+    const liars = [await at.serve(at.corrupted(1)), await at.serve(at.corrupted(MIB - 1))];
     await assert.rejects(
       at.get(at.from(...liars)),
       (error) => fails('verification_failed')(error) && (error as Problem).exitCode === 6,
     );
     assert.deepEqual(await readdir(at.folder), []);
+  });
+
+  it('keeps the pieces that were verified before a lie, and goes on from there', async () => {
+    const liars = [await at.serve(at.corrupted(MIB + 1)), await at.serve(at.corrupted(3 * MIB))];
+    await assert.rejects(at.get(at.from(...liars)), fails('verification_failed'));
+    const honest = await at.serve();
+    assert.equal((await at.get(at.from(honest))).resumedBytes, 3 * MIB);
+    assert.deepEqual(honest.starts, [3 * MIB]);
+    await at.isWhole();
+  });
+
+  it('names the one that lied when the others are away or do not have it', async () => {
+    const missing = await at.serve((_request, response) => {
+      response.writeHead(404).end();
+      return true;
+    });
+    const liar = await at.serve(at.corrupted(0));
+    const wanted = at.from(missing, liar);
+    const providers = [await at.goneHolder(), ...wanted.providers];
+    await assert.rejects(at.get({ ...wanted, providers }), (error) => {
+      assert.ok(fails('verification_failed')(error));
+      return (error as Problem).details.address === liar.holder.address;
+    });
   });
 
   it('says no_provider when none is reached or none has it, and leaves no empty file', async () => {

@@ -54,7 +54,7 @@ export interface Downloaded {
 
 /**
  * @throws Problem `no_provider`, `verification_failed`, `changed`, `busy`, `no_space`, `unknown_layout`, `bad_cid`;
- * `interrupted` when the signal says so: then what is there is kept for the next run
+ * `interrupted` when the signal says so. The pieces that were verified are kept for the next run.
  */
 export async function download(file: DownloadFile, options: DownloadOptions): Promise<Downloaded> {
   const root = parseCid(file.cid);
@@ -119,7 +119,8 @@ class Transfer {
       await part.finish(map.size, sync);
       return { bytes: map.size, resumedBytes };
     } catch (error) {
-      await (isLie(error) ? part.discard() : part.keep());
+      // All that is in it was verified, whatever came after; what was spoilt since is found out by the next run.
+      await part.keep();
       throw error;
     }
   }
@@ -168,10 +169,4 @@ class Transfer {
       },
       () => 0,
     );
-}
-
-function isLie(error: unknown): boolean {
-  return (
-    error instanceof Problem && (error.code === 'verification_failed' || error.code === 'unknown_layout')
-  );
 }

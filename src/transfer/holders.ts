@@ -36,7 +36,8 @@ export class Holders {
   /**
    * Asks one holder after the other until one has done it. `progress` counts what came: a holder that brought anything
    * starts afresh with its failures.
-   * @throws Problem `verification_failed` (all lied), `changed` (all are editing), `busy`, `no_provider`
+   * @throws Problem `verification_failed` (one lied, and no other gave the file), `changed` (all are editing), `busy`,
+   * `no_provider`
    */
   async ask<T>(
     attempt: (source: HttpSource) => Promise<SourceOutcome<T>>,
@@ -81,11 +82,13 @@ export class Holders {
   #exhausted(): Problem {
     const types = new Set(this.#candidates.map((candidate) => candidate.last?.type));
     const only = types.size === 1 ? [...types][0] : undefined;
-    const addresses = this.#candidates.map(({ source }) => source.holder.address).join(', ');
+    const liars = this.#candidates.filter(({ last }) => last?.type === 'bad');
     const reasons = this.#candidates.map(({ source, last }) => `${source.holder.address}: ${describe(last)}`);
     const cause = new Error(reasons.join('; '));
-    if (only === 'bad')
-      return new Problem('verification_failed', { address: addresses, what: this.#what }, cause);
+    if (liars.length > 0) {
+      const address = liars.map(({ source }) => source.holder.address).join(', ');
+      return new Problem('verification_failed', { address, what: this.#what }, cause);
+    }
     if (only === 'changed') return new Problem('changed', { what: this.#what }, cause);
     if (only === 'busy') return new Problem('busy', { seconds: Math.ceil(this.#soonestMs() / 1000) }, cause);
     return new Problem('no_provider', { what: this.#what }, cause);

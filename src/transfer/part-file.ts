@@ -99,13 +99,8 @@ export class PartFile implements PieceOutput {
       (found) => found.size,
       () => null,
     );
-    if (size === 0) await this.discard();
-    else await this.#handle.close();
-  }
-
-  async discard(): Promise<void> {
     await this.#handle.close();
-    await rm(this.#path, { force: true });
+    if (size === 0) await rm(this.#path, { force: true });
   }
 
   async #rename(): Promise<void> {

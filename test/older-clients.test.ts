@@ -121,6 +121,22 @@ test('the portmapper finds an active node that holds the exact name, and answers
   assert.deepEqual(Object.keys((await missing.body.json()) as object), ['detail']);
 });
 
+test('of nodes with equal bytes under different names, a search names the one that gives the file out by that name', async () => {
+  const names = ['equal one.txt', 'equal two.txt', 'equal three.txt'];
+  for (const [index, filename] of names.entries()) {
+    await send(`${network.node(index + 1).url}/upload/`, [{ name: 'file', value: 'equal bytes', filename }]);
+  }
+  for (const name of names) {
+    const path = encodeURIComponent(name);
+    const { node_address } = await getJson<Record<string, string>>(
+      `${network.portmapper.url}/search/${path}`,
+    );
+    const download = await request(`http://${node_address}/download/${path}`);
+    assert.equal(download.statusCode, 200, name);
+    assert.equal(await download.body.text(), 'equal bytes');
+  }
+});
+
 test('dht.DHTService/Lookup names the node that the ring makes responsible, by any node asked', async () => {
   const definition = loadSync(join(import.meta.dirname, '../proto/dht/dht.proto'), { keepCase: true });
   const { DHTService } = loadPackageDefinition(definition).dht as unknown as {

@@ -8,8 +8,8 @@ import type { NodeCalls } from './node-calls.ts';
 import type { KnownNode, Registry } from './registry.ts';
 
 const tags = ['older clients'];
-/** Publishers and versions of one exact name. */
-const RESULTS_MAX = 1_000;
+/** Publishers of one exact name, newest first. */
+const RESULTS_MAX = 64;
 const FileParams = Type.Object({ '*': Type.String({ minLength: 1, maxLength: 4096 }) });
 
 export function serveOlderRoutes(server: HttpServer, registry: Registry, calls: NodeCalls): void {
@@ -60,9 +60,12 @@ function addresses(nodes: readonly KnownNode[]): string[] {
   return [...new Set(nodes.flatMap(({ descriptor }) => descriptor.endpoints.index ?? []))];
 }
 
-/** Of several publishers' files under the name, the newest that an active node holds. */
+/**
+ * Of several publishers' files under the name, the newest whose publisher is active and holds it. A node that has the
+ * same bytes under another name holds nothing that a client could download by this one.
+ */
 async function holderOf(filename: string, registry: Registry, calls: NodeCalls): Promise<KnownNode | null> {
-  const query = { q: filename, limit: RESULTS_MAX };
+  const query = { q: filename, exact: true, limit: RESULTS_MAX };
   let answer: SearchAnswer;
   try {
     answer = await calls.askAny(SearchAnswer, { path: '/api/v1/search', query });
@@ -70,12 +73,10 @@ async function holderOf(filename: string, registry: Registry, calls: NodeCalls):
     if (error instanceof Problem && (error.code === 'no_nodes' || error.code === 'not_found')) return null;
     throw error;
   }
-  const exact = answer.results.filter(({ name }) => name === filename.normalize('NFC'));
-  for (const { providers } of exact.sort((one, other) => other.modified - one.modified)) {
-    const holder = providers
-      .map(({ id }) => registry.get(id))
-      .find((node) => node?.presence.state === 'active');
-    if (holder) return holder;
-  }
-  return null;
+  const holders = answer.results
+    .filter(({ name }) => name === filename.normalize('NFC'))
+    .filter(({ publisher, providers }) => providers.some(({ id }) => id === publisher))
+    .sort((one, other) => (BigInt(other.seq) > BigInt(one.seq) ? 1 : -1))
+    .map(({ publisher }) => registry.get(publisher));
+  return holders.find((node) => node?.presence.state === 'active') ?? null;
 }

@@ -182,15 +182,17 @@ describe('older clients', () => {
     assert.deepEqual(await get('/active_nodes'), { status: 200, json: { active_nodes: [here.address] } });
   });
 
-  test('find the newest file of exactly that name at an active node', async () => {
+  test('find the newest file of exactly that name at an active node that holds it by that name', async () => {
     await start();
     const [one, two, gone] = [await addNode(), await addNode(), await addNode()];
     await gone.speak(portmapper.address, 'leave');
     const results = [
       result('deep/año 1.txt', 9, [one]),
       result('año 1.txt', 5, [one]),
-      result('año 1.txt', 8, [gone, two]),
-      result('año 1.txt', 9, [gone]),
+      result('año 1.txt', 8, [two, one]),
+      // The publisher is away; another node has the same bytes, by another name.
+      result('año 1.txt', 9, [gone, one]),
+      result('otro.txt', 9, [gone, one]),
     ];
     for (const node of [one, two])
       node.answers.set('/api/v1/search', { status: 200, json: answerOf(results) });
@@ -198,9 +200,11 @@ describe('older clients', () => {
     assert.deepEqual(found, { status: 200, json: { node_address: two.address, filename: 'año 1.txt' } });
     const nested = await get('/search/deep/a%C3%B1o%201.txt');
     assert.deepEqual(nested.json, { node_address: one.address, filename: 'deep/año 1.txt' });
-    const missing = await get<{ detail: string }>('/search/AÑO%201.txt');
-    assert.equal(missing.status, 404);
-    assert.deepEqual(Object.keys(missing.json), ['detail']);
+    for (const path of ['/search/AÑO%201.txt', '/search/otro.txt']) {
+      const missing = await get<{ detail: string }>(path);
+      assert.equal(missing.status, 404, path);
+      assert.deepEqual(Object.keys(missing.json), ['detail']);
+    }
   });
 
   test('are told 404 by a search when no node is there', async () => {
@@ -327,7 +331,8 @@ function result(name: string, modified: number, holders: readonly FakeNode[]): S
     state: 'active' as const,
   }));
   const { id: publisher } = holders[0] as FakeNode;
-  return { name, cid: CID, size: 1, type: 'text/plain', tags: [], modified, publisher, seq: '1', providers };
+  const seq = `${modified}`;
+  return { name, cid: CID, size: 1, type: 'text/plain', tags: [], modified, publisher, seq, providers };
 }
 
 function answerOf(results: readonly SearchResult[]): SearchAnswer {

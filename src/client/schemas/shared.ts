@@ -87,7 +87,9 @@ export type Ring = Static<typeof Ring>;
 export const SearchQuery = Type.Object({
   q: Type.String({ minLength: 1, maxLength: 4096, description: 'a path, a last component, or a CID' }),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+  exact: Type.Optional(Type.Boolean({ description: 'only files whose whole path is `q`' })),
 });
+export type SearchQuery = Static<typeof SearchQuery>;
 
 export const Provider = Type.Object({
   id: Identifier,

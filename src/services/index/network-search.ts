@@ -2,7 +2,7 @@
  * Finds files on the whole network through the DHT: by exact path, by last component, or by CID. Several publishers of
  * one path stand side by side; nothing here chooses between them.
  */
-import type { Provider, SearchResult } from '../../client/schemas/shared.ts';
+import type { Provider, SearchQuery, SearchResult } from '../../client/schemas/shared.ts';
 import { parseCid } from '../../content/cid.ts';
 import { Problem } from '../../problems/problem.ts';
 import type { DhtApi, Found, FoundProvider, FoundPublication } from '../dht/dht-api.ts';
@@ -11,6 +11,7 @@ import type { DhtApi, Found, FoundProvider, FoundPublication } from '../dht/dht-
 const PARALLEL_FINDS = 8;
 /** Read of one key: above the 500 entries at which a key is split. */
 const ENTRIES_MAX = 1000;
+const LIMIT_USUAL = 100;
 
 /** Filled while a search runs; true when it has ended. */
 export interface SearchTally {
@@ -27,19 +28,26 @@ export function newTally(): SearchTally {
 }
 
 /**
- * Yields at most `limit` results, each with its live providers.
+ * Yields at most `limit` results, each with its live providers: files of exactly the path asked for come first, and are
+ * the last to be cut. Where the key of the path could not be read, `tally.truncated` says that such may be missing.
  * @throws Problem when no key could be read: `not_ready`, `deadline`, `unreachable`
  */
 export async function* searchNetwork(
   dht: DhtApi,
-  query: string,
-  limit: number,
+  { q, limit = LIMIT_USUAL, exact = false }: SearchQuery,
   tally: SearchTally,
 ): AsyncGenerator<SearchResult> {
   tally.away = await countAway(dht);
-  const cid = cidIn(query);
-  const found = await readKeys(dht, cid === null ? nameKeys(dht, query) : [dht.keyOf('cid', cid)], tally);
-  const publications = distinct(found.flatMap((answer) => answer.publications));
+  const cid = exact ? null : cidIn(q);
+  const name = q.normalize('NFC');
+  const found = await readKeys(
+    dht,
+    cid === null ? nameKeys(dht, name, exact) : [dht.keyOf('cid', cid)],
+    tally,
+  );
+  const publications = distinct(found.flatMap((answer) => answer.publications)).sort(
+    (a, b) => Number(b.path === name) - Number(a.path === name),
+  );
   if (publications.length > limit) tally.truncated = true;
   // Under a CID's own key stand its providers too; under a name they have to be asked for.
   const providers = new Map<string, Promise<readonly FoundProvider[]>>();
@@ -80,9 +88,9 @@ function cidIn(query: string): string | null {
 }
 
 /** A path of one component stands under its name; as the last of a longer one, under its base. */
-function nameKeys(dht: DhtApi, query: string): string[] {
-  const name = query.normalize('NFC');
-  return name.includes('/') ? [dht.keyOf('name', name)] : [dht.keyOf('name', name), dht.keyOf('base', name)];
+function nameKeys(dht: DhtApi, name: string, exact: boolean): string[] {
+  const key = dht.keyOf('name', name);
+  return exact || name.includes('/') ? [key] : [key, dht.keyOf('base', name)];
 }
 
 async function readKeys(dht: DhtApi, keys: readonly string[], tally: SearchTally): Promise<Found[]> {

@@ -52,6 +52,19 @@ test('several publishers of one path stand side by side, each with its newest ve
   );
 });
 
+test('a file of exactly the path asked for is not cut off by those that only share its last component', async () => {
+  for (let index = 0; index < 12; index += 1) dht.add({ path: `0/${index}/README`, cid: cidOf('r') });
+  dht.add({ path: 'README', cid: cidOf('s') });
+  const { results, truncated } = await search('README', '&limit=3');
+  assert.deepEqual([results[0]?.name, results.length, truncated], ['README', 3, true]);
+  const exact = await search('README', '&exact=true');
+  assert.deepEqual(
+    [exact.results.map(({ name }) => name), exact.truncated, exact.asked],
+    [['README'], false, 6],
+    'neither the last component nor a CID is looked for',
+  );
+});
+
 test('the counts tell how many nodes were asked, answered and are away, and what was cut is said', async () => {
   for (let index = 0; index < 30; index += 1) dht.add({ path: `${index}/many.txt`, cid: cidOf('h') });
   dht.away = 1;

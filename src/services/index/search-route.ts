@@ -12,7 +12,6 @@ import type { HttpReply, HttpServer } from '../http/http-server.ts';
 import { newTally, searchNetwork } from './network-search.ts';
 
 const LINES = 'application/x-ndjson';
-const LIMIT_USUAL = 100;
 
 export function serveSearch(server: HttpServer, dht: DhtApi): void {
   server.get(
@@ -27,25 +26,24 @@ export function serveSearch(server: HttpServer, dht: DhtApi): void {
       },
     },
     async (request, reply) => {
-      const { q, limit = LIMIT_USUAL } = request.query;
       if (request.headers.accept?.includes(LINES) === true) {
         reply.type(`${LINES}; charset=utf-8`);
-        return (reply as HttpReply).send(Readable.from(lines(dht, q, limit), { objectMode: false }));
+        return (reply as HttpReply).send(Readable.from(lines(dht, request.query), { objectMode: false }));
       }
       const tally = newTally();
       const results: SearchResult[] = [];
-      for await (const result of searchNetwork(dht, q, limit, tally)) results.push(result);
+      for await (const result of searchNetwork(dht, request.query, tally)) results.push(result);
       return { results, ...tally };
     },
   );
 }
 
 /** A failure before the first result is the answer's own; a later one is the last line. */
-async function* lines(dht: DhtApi, query: string, limit: number): AsyncGenerator<string> {
+async function* lines(dht: DhtApi, query: SearchQuery): AsyncGenerator<string> {
   const tally = newTally();
   let begun = false;
   try {
-    for await (const result of searchNetwork(dht, query, limit, tally)) {
+    for await (const result of searchNetwork(dht, query, tally)) {
       begun = true;
       yield `${JSON.stringify(result)}\n`;
     }

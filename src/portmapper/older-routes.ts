@@ -46,11 +46,18 @@ export function serveOlderRoutes(server: HttpServer, registry: Registry, calls: 
         response: { 200: OlderSearch, 404: OlderDetail },
       },
     },
-    async ({ params }, reply) => {
+    async ({ params, log }, reply) => {
       const filename = params['*'];
-      const holder = await holderOf(filename, registry, calls);
-      if (holder !== null) return { node_address: holder.address, filename };
-      return reply.code(404).send({ detail: `No active node has ${filename}` });
+      try {
+        const holder = await holderOf(filename, registry, calls);
+        if (holder !== null) return { node_address: holder.address, filename };
+        return reply.code(404).send({ detail: `No active node has ${filename}` });
+      } catch (error) {
+        // These clients know no other failure of a search.
+        const { code, message } = Problem.from(error);
+        log.warn({ code, filename }, message);
+        return reply.code(404).send({ detail: `The network could not be asked for ${filename}: ${message}` });
+      }
     },
   );
 }
@@ -63,16 +70,11 @@ function addresses(nodes: readonly KnownNode[]): string[] {
 /**
  * Of several publishers' files under the name, the newest whose publisher is active and holds it. A node that has the
  * same bytes under another name holds nothing that a client could download by this one.
+ * @throws Problem when no node could be asked
  */
 async function holderOf(filename: string, registry: Registry, calls: NodeCalls): Promise<KnownNode | null> {
   const query = { q: filename, exact: true, limit: RESULTS_MAX };
-  let answer: SearchAnswer;
-  try {
-    answer = await calls.askAny(SearchAnswer, { path: '/api/v1/search', query });
-  } catch (error) {
-    if (error instanceof Problem && (error.code === 'no_nodes' || error.code === 'not_found')) return null;
-    throw error;
-  }
+  const answer = await calls.askAny(SearchAnswer, { path: '/api/v1/search', query });
   const holders = answer.results
     .filter(({ name }) => name === filename.normalize('NFC'))
     .filter(({ publisher, providers }) => providers.some(({ id }) => id === publisher))

@@ -197,6 +197,14 @@ test('a node that is away is 503 with a detail that promises nothing, in either 
   assert.deepEqual(spooled(), []);
 });
 
+test('a node whose upload service does not run is 503 with a detail, and gets nothing', async () => {
+  node.endpoints = { ...node.endpoints, upload: null };
+  await node.speak(portmapper.address, 'register');
+  const { status, json } = await upload(field('node_address', node.address) + file('a.txt', 'a') + END);
+  assert.deepEqual([status, Object.keys(json)], [503, ['detail']]);
+  assert.deepEqual(node.asked, []);
+});
+
 test('a node that left by its own word but answers takes the file all the same', async () => {
   await node.speak(portmapper.address, 'leave');
   const { status } = await upload(field('node_address', node.address) + file('x', 'x') + END);

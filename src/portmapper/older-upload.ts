@@ -12,7 +12,7 @@ import { OlderDetail } from '../client/schemas/shared.ts';
 import { Problem } from '../problems/problem.ts';
 import type { HttpRequest, HttpServer } from '../services/http/http-server.ts';
 import type { NodeCalls } from './node-calls.ts';
-import type { KnownNode, Registry } from './registry.ts';
+import type { Registry } from './registry.ts';
 import type { Spool, SpooledFile } from './spool.ts';
 
 /** Uploads under way at once, as many as one node serves. */
@@ -29,6 +29,14 @@ export interface OlderUploadParts {
   readonly registry: Registry;
   readonly calls: NodeCalls;
   readonly spool: Spool;
+}
+
+/** A node that takes files now. */
+interface Taker {
+  /** By which the registry and the client call it. */
+  readonly address: string;
+  /** Its upload endpoint. */
+  readonly upload: string;
 }
 
 /** What is passed on: a file whose end is certain when the source ends. */
@@ -100,7 +108,7 @@ export class OlderUploads {
   }
 
   async #readForm(parts: AsyncIterableIterator<Multipart>): Promise<{ message: string }> {
-    let node: KnownNode | null = null;
+    let node: Taker | null = null;
     let spooled: { readonly file: SpooledFile; readonly name: string; readonly type: string } | null = null;
     try {
       for await (const part of parts) {
@@ -125,17 +133,18 @@ export class OlderUploads {
   }
 
   /** @throws Problem `unknown_node`, `node_away` */
-  async #reachable(address: string): Promise<KnownNode> {
+  async #reachable(address: string): Promise<Taker> {
     const node = this.#parts.registry.atAddress(address.trim());
     if (node === null) throw new Problem('unknown_node', { node: address.slice(0, 261) });
+    const { upload } = node.descriptor.endpoints;
     // The registry's state is for people: what counts is whether it is reached now.
-    if (!(await this.#parts.calls.reaches(uploadEndpoint(node))))
+    if (upload === null || !(await this.#parts.calls.reaches(upload)))
       throw new Problem('node_away', { node: address });
-    return node;
+    return { address: node.address, upload };
   }
 
-  async #pass(node: KnownNode, { name, type, source, size }: Passage): Promise<{ message: string }> {
-    const url = new URL('/api/v1/files', baseOf(uploadEndpoint(node)));
+  async #pass(node: Taker, { name, type, source, size }: Passage): Promise<{ message: string }> {
+    const url = new URL('/api/v1/files', baseOf(node.upload));
     url.searchParams.set('name', name);
     const length = size === null ? {} : { 'content-length': String(size) };
     let failure: unknown = null;
@@ -181,10 +190,6 @@ function nameOf(part: MultipartFile): string {
 
 function typeOf({ mimetype }: MultipartFile): string {
   return /^[\w.+-]{1,100}\/[\w.+-]{1,100}$/.test(mimetype) ? mimetype : 'application/octet-stream';
-}
-
-function uploadEndpoint({ descriptor, address }: KnownNode): string {
-  return descriptor.endpoints.upload ?? address;
 }
 
 /** What the parser and its streams throw of a body that is not whole or not a form. */

@@ -207,11 +207,17 @@ describe('older clients', () => {
     }
   });
 
-  test('are told 404 by a search when no node is there', async () => {
+  test('are told 404 by a search when no node is there, or none can answer, and why', async () => {
     await start();
-    const { status, json } = await get<object>('/search/x');
-    assert.equal(status, 404);
-    assert.deepEqual(Object.keys(json), ['detail']);
+    const nobody = await get<{ detail: string }>('/search/x');
+    assert.deepEqual([nobody.status, Object.keys(nobody.json)], [404, ['detail']]);
+    const node = await addNode();
+    for (const problem of [new Problem('not_ready'), new Problem('deadline'), new Problem('internal')]) {
+      node.answers.set('/api/v1/search', { status: problem.status, json: problem.toDocument() });
+      const { status, json } = await get<{ detail: string }>('/search/x');
+      assert.deepEqual([status, Object.keys(json)], [404, ['detail']]);
+      assert.match(json.detail, /could not be asked/);
+    }
   });
 });
 

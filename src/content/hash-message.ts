@@ -8,6 +8,8 @@ export interface FileStamp {
   readonly size: bigint;
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
+  /** When the inode was made; 0 where the filesystem does not tell, or it was not asked. */
+  readonly birthtimeNs: bigint;
 }
 
 export interface HashedFile extends HashedContent {
@@ -32,6 +34,7 @@ export interface HashReply {
   readonly outcomes: readonly HashOutcome[];
 }
 
+/** Not the time of birth: not every stamp has one, and who has all these in common has that too. */
 export function sameStamp(a: FileStamp, b: FileStamp): boolean {
   return (
     a.dev === b.dev &&

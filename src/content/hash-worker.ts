@@ -1,6 +1,6 @@
 /** A worker thread that hashes files by path: reads of 1 MiB into one buffer, which SHA-256 then takes whole. */
 import { hash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import type { FileStamp, HashBatch, HashedFile, HashOutcome, HashReply } from './hash-message.ts';
 import { LeafList } from './leaf-list.ts';
@@ -56,15 +56,9 @@ function fillPiece(descriptor: number, position: number, wanted: number): number
   return filled;
 }
 
-function stampOf(stat: {
-  dev: bigint;
-  ino: bigint;
-  size: bigint;
-  mtimeNs: bigint;
-  ctimeNs: bigint;
-}): FileStamp {
-  const { dev, ino, size, mtimeNs, ctimeNs } = stat;
-  return { dev, inode: ino, size, mtimeNs, ctimeNs };
+function stampOf(stat: BigIntStats): FileStamp {
+  const { dev, ino, size, mtimeNs, ctimeNs, birthtimeNs } = stat;
+  return { dev, inode: ino, size, mtimeNs, ctimeNs, birthtimeNs };
 }
 
 parentPort?.on('message', ({ paths, cancelled }: HashBatch) => {

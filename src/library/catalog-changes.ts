@@ -16,6 +16,8 @@ export interface NewFile {
   readonly type?: string;
   readonly tags?: readonly string[];
   readonly copies?: number;
+  /** What it replaced before, when nothing is replaced now. */
+  readonly previous?: string | null;
   readonly why: Why;
   readonly incoming: string | null;
 }
@@ -49,7 +51,7 @@ export class CatalogChanges {
       type: file.type ?? old?.type ?? mediaTypeOf(file.path),
       tags: file.tags ?? old?.tags ?? [],
       copies: file.copies ?? old?.copies ?? COPIES_DEFAULT,
-      previous: replaced?.cid ?? old?.previous ?? null,
+      previous: replaced?.cid ?? old?.previous ?? file.previous ?? null,
       why: file.why,
       stamp: file.stamp,
       incoming: file.incoming,
@@ -63,14 +65,13 @@ export class CatalogChanges {
     return { event: old === null ? 'added' : 'changed', file: written };
   }
 
-  /** Carries the row of `from` over to another path: the bytes are known to be the same. Null when `from` is gone. */
-  move(from: string, to: { path: string; disk: string; stamp: FileStamp }): Put | null {
-    const old = this.#catalog.file(from);
-    if (old === null) return null;
-    const { cid, tags, copies, why } = old;
-    const type = old.type === mediaTypeOf(from) ? mediaTypeOf(to.path) : old.type;
-    const put = this.put({ ...to, cid, type, tags, copies, why, incoming: null });
-    this.remove(from);
+  /** Carries a file with its versions over to another path: the bytes are known to be the same. */
+  move(old: CatalogFile, to: { path: string; disk: string; stamp: FileStamp }): Put {
+    const { cid, tags, copies, previous, why } = old;
+    const type = old.type === mediaTypeOf(old.path) ? mediaTypeOf(to.path) : old.type;
+    const put = this.put({ ...to, cid, type, tags, copies, previous, why, incoming: null });
+    this.#catalog.statement('UPDATE versions SET path = ? WHERE path = ?').run(to.path, old.path);
+    this.remove(old.path);
     return put;
   }
 
@@ -81,14 +82,6 @@ export class CatalogChanges {
     this.#catalog.statement('DELETE FROM files WHERE path = ?').run(path);
     this.#enqueue('withdraw', file);
     return file;
-  }
-
-  /** The same bytes with another stamp: touched, linked, or renamed into place. */
-  restamp(path: string, stamp: FileStamp): void {
-    const { dev, inode, size, mtimeNs, ctimeNs } = stamp;
-    this.#catalog
-      .statement('UPDATE files SET dev = ?, inode = ?, size = ?, mtime_ns = ?, ctime_ns = ? WHERE path = ?')
-      .run(toColumn(dev), toColumn(inode), size, mtimeNs, ctimeNs, path);
   }
 
   /** The bytes of `incoming` stand in their place; `stamp` is what they have there. */
@@ -102,10 +95,10 @@ export class CatalogChanges {
     const { stamp } = file;
     this.#catalog
       .statement(
-        `INSERT INTO files (path, disk, cid, dev, inode, size, mtime_ns, ctime_ns, type, tags, copies, previous, why, incoming)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        `INSERT INTO files (path, disk, cid, dev, inode, size, mtime_ns, ctime_ns, birth_ns, type, tags, copies, previous, why, incoming)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (path) DO UPDATE SET disk = excluded.disk, cid = excluded.cid, dev = excluded.dev,
-           inode = excluded.inode, size = excluded.size, mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns,
+           inode = excluded.inode, size = excluded.size, mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, birth_ns = excluded.birth_ns,
            type = excluded.type, tags = excluded.tags, copies = excluded.copies, previous = excluded.previous,
            why = excluded.why, incoming = excluded.incoming`,
       )
@@ -118,6 +111,7 @@ export class CatalogChanges {
         stamp.size,
         stamp.mtimeNs,
         stamp.ctimeNs,
+        stamp.birthtimeNs,
         file.type,
         JSON.stringify(file.tags),
         file.copies,

@@ -35,7 +35,7 @@ export interface CatalogFile extends FileSnapshot {
 export type CatalogRow = { readonly [column: string]: SQLOutputValue };
 
 export const FILE_COLUMNS =
-  'path, disk, cid, dev, inode, size, mtime_ns, ctime_ns, type, tags, copies, previous, why, incoming';
+  'path, disk, cid, dev, inode, size, mtime_ns, ctime_ns, birth_ns, type, tags, copies, previous, why, incoming';
 
 const NS_PER_MS = 1_000_000n;
 
@@ -62,6 +62,7 @@ export function fileOfRow(row: CatalogRow): CatalogFile {
       size: row.size as bigint,
       mtimeNs,
       ctimeNs: row.ctime_ns as bigint,
+      birthtimeNs: row.birth_ns as bigint,
     },
     incoming: row.incoming as string | null,
   };

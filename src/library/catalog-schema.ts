@@ -114,4 +114,7 @@ CREATE TRIGGER pending_added AFTER INSERT ON pending BEGIN UPDATE counts SET pen
 CREATE TRIGGER pending_settled AFTER DELETE ON pending BEGIN UPDATE counts SET pending = pending - 1; END;
 `;
 
-export const CATALOG_MIGRATIONS: Migrations = [FIRST];
+/** Files of before are hashed when they are next found under another name: their time of birth is not known. */
+const BIRTH = 'ALTER TABLE files ADD COLUMN birth_ns INTEGER NOT NULL DEFAULT 0;';
+
+export const CATALOG_MIGRATIONS: Migrations = [FIRST, BIRTH];

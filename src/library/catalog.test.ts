@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { Problem } from '../problems/problem.ts';
+import { openDatabase } from '../storage/database.ts';
 import { Catalog } from './catalog.ts';
 import { CatalogChanges } from './catalog-changes.ts';
+import { CATALOG_FILE, CATALOG_MIGRATIONS } from './catalog-schema.ts';
 import { makeFolders } from './library.test-support.ts';
 
-const stamp = { dev: 1n, inode: 2n ** 64n - 1n, size: 5n, mtimeNs: 1_800_000_000_123_456_789n, ctimeNs: 1n };
+const stamp = {
+  dev: 1n,
+  inode: 2n ** 64n - 1n,
+  size: 5n,
+  mtimeNs: 1_800_000_000_123_456_789n,
+  ctimeNs: 1n,
+  birthtimeNs: 1n,
+};
 
 function openWith(t: Parameters<typeof makeFolders>[0], ...files: readonly [path: string, cid: string][]) {
   const catalog = Catalog.open(makeFolders(t).dataDir, { synchronous: 'normal' });
@@ -22,6 +32,20 @@ test('a row is read as it was written, with times to the nanosecond and unsigned
   const file = catalog.file('a.txt');
   assert.deepEqual(file?.stamp, stamp);
   assert.deepEqual([file?.modifiedMs, file?.size, file?.type], [1_800_000_000_123, 5, 'text/plain']);
+});
+
+test('a catalog of the first schema is taken over with its files', (t) => {
+  const { dataDir } = makeFolders(t);
+  const first = openDatabase(join(dataDir, CATALOG_FILE), CATALOG_MIGRATIONS.slice(0, 1), {
+    synchronous: 'normal',
+  });
+  first.exec(`INSERT INTO files (path, disk, cid, dev, inode, size, mtime_ns, ctime_ns, type, tags, copies, why)
+    VALUES ('a', 'a', 'cid', 1, 2, 3, 4, 5, 'text/plain', '[]', 1, 'own')`);
+  first.close();
+  const catalog = Catalog.open(dataDir, { synchronous: 'normal' });
+  t.after(() => catalog.close());
+  assert.equal(catalog.file('a')?.cid, 'cid');
+  assert.equal(catalog.file('a')?.stamp.birthtimeNs, 0n);
 });
 
 test('a list goes on after the last path of the page before', (t) => {

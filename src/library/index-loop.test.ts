@@ -20,6 +20,7 @@ import type { Library } from './library.ts';
 const acts = (library: Library) =>
   library.catalog.pending(1_000).map(({ act, file }) => `${act} ${file.path}`);
 const ready = (library: Library) => until('the scan', () => library.totals().state === 'ready');
+const cidsOf = (library: Library) => library.catalog.list({ limit: 1_000 }).map(({ cid }) => cid);
 const cidOf = (library: Library, path: string) => library.catalog.file(path)?.cid;
 
 /** Shows that the index has seen all that came before: a new file appears after it. */
@@ -50,7 +51,9 @@ test('a renamed file and a renamed folder keep their CIDs, tags and versions wit
   // Nothing stands still for an hour: what appears under another name was not hashed.
   const library = await openLibrary(t, folders, { stillMs: 3_600_000 });
   await library.receive({ name: 'old/a.txt', tags: ['kept'], source: chunksOf('text') });
+  await library.receive({ name: 'old/b.txt', source: chunksOf('replaced') });
   await library.receive({ name: 'old/b.txt', source: chunksOf('other') });
+  const replaced = library.catalog.file('old/b.txt')?.previous;
   await library.startWatching();
   await ready(library);
   const cid = cidOf(library, 'old/a.txt');
@@ -58,13 +61,22 @@ test('a renamed file and a renamed folder keep their CIDs, tags and versions wit
   await until('the rename', () => pathsOf(library).join() === 'new/a.txt,new/b.txt');
   assert.equal(cidOf(library, 'new/a.txt'), cid);
   assert.deepEqual(library.catalog.file('new/a.txt')?.tags, ['kept']);
-  assert.deepEqual(acts(library).slice(2).sort(), [
+  assert.equal(library.catalog.file('new/b.txt')?.previous, replaced);
+  assert.deepEqual(
+    library.versions('new/b.txt').map((version) => version.cid),
+    [replaced],
+  );
+  assert.deepEqual(acts(library).slice(4).sort(), [
     'publish new/a.txt',
     'publish new/b.txt',
     'withdraw old/a.txt',
     'withdraw old/b.txt',
   ]);
-  assert.ok(library.catalog.pending(10).every(({ lastCopy }) => !lastCopy));
+  const lost = library.catalog.pending(10).filter(({ lastCopy }) => lastCopy);
+  assert.deepEqual(
+    lost.map(({ file }) => file.cid),
+    [replaced],
+  );
 });
 
 test('what happened while the node was off is noticed at its start', async (t) => {
@@ -95,6 +107,35 @@ test('what happened while the node was off is noticed at its start', async (t) =
     'withdraw edited',
     'withdraw moved',
   ]);
+});
+
+test('new files that got the inodes, sizes and times of deleted ones are listed under their own CIDs', async (t) => {
+  const folders = makeFolders(t);
+  const unpack = (version: string) => {
+    mkdirSync(join(folders.shareDir, version), { recursive: true });
+    for (let number = 10; number < 60; number += 1) {
+      const file = join(folders.shareDir, version, `${number}`);
+      writeFileSync(file, `${version} of ${number}`);
+      utimesSync(file, 1_000_000_000, 1_000_000_000);
+    }
+  };
+  unpack('v1');
+  const first = await openLibrary(t, folders);
+  await first.startWatching();
+  await until('the first version', () => first.totals().files === 50);
+  await ready(first);
+  const former = cidsOf(first);
+  await first.close();
+  rmSync(join(folders.shareDir, 'v1'), { recursive: true });
+  unpack('v2');
+  const second = await openLibrary(t, folders);
+  await second.startWatching();
+  await until('the second version', () => pathsOf(second).join().startsWith('v2/10'));
+  await until('all of it', () => second.totals().files === 50);
+  assert.deepEqual(
+    cidsOf(second).filter((cid) => former.includes(cid)),
+    [],
+  );
 });
 
 test('a touched file is not published again', async (t) => {

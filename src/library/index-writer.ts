@@ -10,7 +10,7 @@ import { stageContent } from './catalog-content.ts';
 import type { CatalogFile } from './catalog-file.ts';
 import type { Candidate, Hashed } from './hashing.ts';
 import type { Finding } from './scanner.ts';
-import { stampOf } from './shared-folder.ts';
+import { isSameFile, stampOf } from './shared-folder.ts';
 
 export interface FileEvent {
   readonly event: 'added' | 'changed' | 'removed';
@@ -57,16 +57,16 @@ export class IndexWriter {
     return changed;
   }
 
-  /** A file under another path, or one that only its row's path tells from a new one: carried over unhashed. */
-  move({ from, path, disk, stamp }: Moved): void {
-    this.#transact((events) => {
-      if (!this.#stands(disk, stamp) || this.#isTaken(path)) return;
+  /** A file under another path, carried over unhashed. False when it is not, or no longer, so: it is to be looked at again. */
+  move({ from, path, disk, stamp }: Moved): boolean {
+    return this.#transact((events) => {
+      if (!this.#stands(disk, stamp) || this.#isTaken(path)) return false;
       const old = this.#parts.catalog.file(from);
-      const put = this.#parts.changes.move(from, { path, disk, stamp });
-      if (old === null || put === null) return;
-      if (put.event === 'same') this.#parts.changes.restamp(path, stamp);
-      else events.push({ event: put.event, file: put.file });
+      if (old === null || old.incoming !== null || !isSameFile(old.stamp, stamp)) return false;
+      const put = this.#parts.changes.move(old, { path, disk, stamp });
+      if (put.event !== 'same') events.push({ event: put.event, file: put.file });
       events.push({ event: 'removed', file: old });
+      return true;
     });
   }
 
@@ -142,9 +142,10 @@ export class IndexWriter {
     return lstatSync(this.#parts.at(disk), { throwIfNoEntry: false })?.isFile() ?? false;
   }
 
-  #transact(work: (events: FileEvent[]) => void): void {
+  #transact<Result>(work: (events: FileEvent[]) => Result): Result {
     const events: FileEvent[] = [];
-    this.#parts.catalog.transact(() => work(events));
+    const result = this.#parts.catalog.transact(() => work(events));
     if (events.length > 0) this.#parts.onEvents(events);
+    return result;
   }
 }

@@ -160,7 +160,7 @@ export class Indexer {
         return;
       }
       case 'moved':
-        writer.move(finding);
+        if (!writer.move(finding)) dirty.add([finding.disk], nowMs);
         return;
       case 'gone':
         writer.remove(finding, nowMs);

@@ -7,11 +7,11 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileStamp } from '../content/hash-message.ts';
 import type { Catalog } from './catalog.ts';
-import { toColumn } from './catalog-file.ts';
+import { type CatalogRow, FILE_COLUMNS, fileOfRow, toColumn } from './catalog-file.ts';
 import { FileSet } from './file-set.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { isHidden, nameFault } from './name.ts';
-import { isAbsent, stampOf } from './shared-folder.ts';
+import { isAbsent, isSameFile, stampOf } from './shared-folder.ts';
 import type { Watcher } from './watcher.ts';
 
 export type Finding =
@@ -252,16 +252,17 @@ export class Scanner {
     );
   }
 
-  /** The path of a row with these very bytes that stand there no longer. */
+  /** The path of a row whose file stands there no longer, and is this one. */
   #movedFrom(path: string, stamp: FileStamp): string | null {
     const rows = this.#catalog
       .statement(
-        'SELECT path, disk FROM files WHERE inode = ? AND size = ? AND mtime_ns = ? AND path <> ? AND incoming IS NULL',
+        `SELECT ${FILE_COLUMNS} FROM files WHERE inode = ? AND size = ? AND mtime_ns = ? AND path <> ? AND incoming IS NULL`,
       )
-      .all(toColumn(stamp.inode), stamp.size, stamp.mtimeNs, path);
-    for (const row of rows) {
-      const stat = this.#statOf(row.disk as string);
-      if (stat === null || (typeof stat !== 'string' && stat.ino !== stamp.inode)) return row.path as string;
+      .all(toColumn(stamp.inode), stamp.size, stamp.mtimeNs, path) as CatalogRow[];
+    for (const row of rows.map(fileOfRow)) {
+      if (!isSameFile(row.stamp, stamp)) continue;
+      const stat = this.#statOf(row.disk);
+      if (stat === null || (typeof stat !== 'string' && stat.ino !== stamp.inode)) return row.path;
     }
     return null;
   }

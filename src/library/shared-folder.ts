@@ -143,7 +143,16 @@ export class SharedFolder {
 }
 
 export function stampOf(stat: BigIntStats): FileStamp {
-  return { dev: stat.dev, inode: stat.ino, size: stat.size, mtimeNs: stat.mtimeNs, ctimeNs: stat.ctimeNs };
+  const { dev, ino, size, mtimeNs, ctimeNs, birthtimeNs } = stat;
+  return { dev, inode: ino, size, mtimeNs, ctimeNs, birthtimeNs };
+}
+
+/**
+ * Whether this is one file under two names. Inodes are given to new files at once, and the files of an unpacked tree often
+ * have one time of change; only the time of birth tells them apart, and where the filesystem has none, nothing does.
+ */
+export function isSameFile(a: FileStamp, b: FileStamp): boolean {
+  return sameBytes(a, b) && a.birthtimeNs !== 0n && a.birthtimeNs === b.birthtimeNs;
 }
 
 /** The same bytes as far as the system tells: the change time is left out, since a rename or a link moves it. */

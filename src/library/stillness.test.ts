@@ -7,7 +7,7 @@ const NOW_MS = 1_800_000_000_000;
 
 function stamp(changedMs: number, size = 1n): FileStamp {
   const ctimeNs = BigInt(changedMs) * 1_000_000n;
-  return { dev: 1n, inode: 7n, size, mtimeNs: ctimeNs, ctimeNs };
+  return { dev: 1n, inode: 7n, size, mtimeNs: ctimeNs, ctimeNs, birthtimeNs: 1n };
 }
 
 test('a file that was changed two seconds ago is still, a younger one waits for the rest of them', () => {

@@ -114,6 +114,7 @@ function entryOfRow(row: CatalogRow): TrashEntry {
     size: row.size as bigint,
     mtimeNs,
     ctimeNs: 0n, // Moves with the rename; nothing compares it.
+    birthtimeNs: 0n,
   };
   return {
     id: row.id as string,

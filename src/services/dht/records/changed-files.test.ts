@@ -29,7 +29,7 @@ afterEach(async () => {
 
 /** The file has these contents one after the other, noticed in one go as after a restart. */
 function becomes(...cids: readonly string[]): void {
-  const stamp = { dev: 1n, inode: 1n, size: 1n, mtimeNs: 1n, ctimeNs: 1n };
+  const stamp = { dev: 1n, inode: 1n, size: 1n, mtimeNs: 1n, ctimeNs: 1n, birthtimeNs: 1n };
   const changes = new CatalogChanges(catalog);
   catalog.transact(() => {
     for (const cid of cids) changes.put({ path: PATH, disk: PATH, cid, stamp, why: 'own', incoming: null });

@@ -30,7 +30,8 @@ export interface RestOptions {
 export async function createRest(options: RestOptions): Promise<HttpServer> {
   const { config, library, dht, version, metrics, notReady, log } = options;
   const { services, insecure } = config;
-  const server = await createHttpServer({ log, title: 'Anillo node', version, metrics, notReady });
+  const names = insecure ? null : [config.host, config.advertise ?? config.host];
+  const server = await createHttpServer({ log, title: 'Anillo node', version, names, metrics, notReady });
   refuseUnbuiltRoutes(server, 'node');
   if (library === null) return server;
   const self = () => options.self.now();

@@ -70,7 +70,7 @@ async function upload(
 /** Sends `text` under a content length that is longer, and hangs up once `ready`. */
 async function cutOff(text: string, missingBytes: number, ready: () => boolean = () => true): Promise<void> {
   const { hostname, port } = new URL(`http://${portmapper.address}`);
-  const head = `POST /upload/ HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=${BOUNDARY}\r\n`;
+  const head = `POST /upload/ HTTP/1.1\r\nHost: ${portmapper.address}\r\nContent-Type: multipart/form-data; boundary=${BOUNDARY}\r\n`;
   const length = `Content-Length: ${Buffer.byteLength(text) + missingBytes}\r\n\r\n`;
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');

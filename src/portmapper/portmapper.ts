@@ -82,6 +82,7 @@ async function startLocked(config: PortmapperConfig, lock: ServiceLock): Promise
       log,
       title: 'Anillo portmapper',
       version: config.version,
+      names: config.insecure ? null : [config.host],
       metrics,
     });
     // Every node keeps one connection; the server's own bound is for a node's listener.

@@ -119,6 +119,12 @@ export const PROBLEMS = {
     'Falta el testigo del directorio de datos o no es el suyo. Use el mismo --data que el servicio DHT.',
   ),
   forbidden: row(403, 5, '{reason}', '{reason}'),
+  other_host: row(
+    421,
+    5,
+    'This service does not answer to the name {host}. Use its address, localhost, or the name that it was started with (--host, --advertise).',
+    'Este servicio no responde al nombre {host}. Use su dirección, localhost o el nombre con que se inició (--host, --advertise).',
+  ),
   not_registered: row(
     404,
     3,

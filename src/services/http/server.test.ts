@@ -69,16 +69,41 @@ test('a route that is not there is a not_found problem', async () => {
 });
 
 test('bad percent-encoding is refused with 400', async () => {
-  const answer = await raw('GET /api/v1/files/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  const answer = await raw(`GET /api/v1/files/%zz HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`);
   assert.match(answer, /^HTTP\/1\.1 400 /);
   assert.match(answer, /"code":"bad_request"/);
+});
+
+test('a name that anybody may let point here is refused; addresses, localhost and given names are not', async () => {
+  const named = await createHttpServer({ log, title: 'T', version: '1', names: ['Files.lan'] });
+  const any = await createHttpServer({ log, title: 'T', version: '1', names: null });
+  const ask = async (of: HttpServer, host: string) => {
+    const { statusCode, body } = await of.inject({ url: '/healthz', headers: { host } });
+    return statusCode === 200 ? 200 : [statusCode, (JSON.parse(body) as { code: string }).code];
+  };
+  const refused = [421, 'other_host'];
+  for (const host of ['127.0.0.1:5000', '[::1]:5000', '192.168.1.9', 'localhost:5000', 'LOCALHOST']) {
+    assert.equal(await ask(server, host), 200, host);
+  }
+  for (const host of [
+    'evil.example',
+    'evil.example:5000',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+  ]) {
+    assert.deepEqual(await ask(server, host), refused, host);
+    assert.equal(await ask(any, host), 200, host);
+  }
+  assert.equal(await ask(named, 'files.lan:5000'), 200);
+  assert.deepEqual(await ask(named, 'lan'), refused);
+  await Promise.all([named.close(), any.close()]);
 });
 
 test('the older routes say what failed as {"detail"}', async () => {
   const missing = await request(`${origin}/download/x`);
   assert.equal(missing.statusCode, 404);
   assert.deepEqual(await missing.body.json(), { detail: 'It was not found.' });
-  const malformed = await raw('GET /download/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  const malformed = await raw(`GET /download/%zz HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`);
   assert.match(malformed, /^HTTP\/1\.1 400 [\s\S]*\{"detail":"/);
 });
 
@@ -140,7 +165,7 @@ test('a page of another site cannot change anything', async () => {
 });
 
 test('a client that expects 100-continue is told to send its body', async () => {
-  const head = `POST /api/v1/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n`;
+  const head = `POST /api/v1/echo HTTP/1.1\r\nHost: ${HOST}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n`;
   const answer = await raw(`${head}Expect: 100-continue\r\nConnection: close\r\n\r\n{"a":"b"}`);
   assert.match(answer, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK[\s\S]*\{"body":\{"a":"b"\}\}/);
 });
@@ -196,7 +221,9 @@ test('closing ends idle keep-alive connections', async () => {
   const closing = await createHttpServer({ log, title: 'T', version: '1' });
   const closingPort = await listen(closing, { host: HOST, port: 0, insecure: false });
   const closed = new Promise<void>((resolve, reject) => {
-    const socket = connect(closingPort, HOST, () => socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'));
+    const socket = connect(closingPort, HOST, () =>
+      socket.write(`GET /healthz HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`),
+    );
     socket.once('data', () => void closeServer(closing, 60_000).catch(reject));
     socket.on('close', () => resolve());
     socket.on('error', reject);

@@ -6,10 +6,11 @@ import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import Type from 'typebox';
-import { Problem } from '../../problems/problem.ts';
+import type { Problem } from '../../problems/problem.ts';
 import { answerFailure, handleFailures } from './failures.ts';
 import { allowBody, type HttpReply, type HttpRequest, type HttpServer } from './http-server.ts';
 import { createMetrics, serveMetrics } from './metrics.ts';
+import { refuseOtherSites } from './other-sites.ts';
 import { describeRoutes } from './route-documents.ts';
 
 /** Of a JSON body. Files come as streams and have no limit but the disk. */
@@ -31,6 +32,8 @@ export interface HttpServerOptions {
   /** Title of the OpenAPI document. */
   readonly title: string;
   readonly version: string;
+  /** Names by which it may be called besides its addresses and localhost; null: by any. Default none. */
+  readonly names?: readonly string[] | null;
   /** Answers `GET /readyz`: null when ready, else why not. */
   readonly notReady?: () => Promise<Problem | null> | Problem | null;
   /** Metrics of this process; made when absent. */
@@ -55,7 +58,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   server.addHook('preParsing', async (request, reply) => {
     if (request.routeOptions.config.bodyWhenAllowed !== true) allowBody(request, reply);
   });
-  server.addHook('onRequest', async (request) => refuseOtherSites(request));
+  refuseOtherSites(server, options.names === undefined ? [] : options.names);
   handleFailures(server);
   await describeRoutes(server, options);
   serveMetrics(server, options.metrics ?? createMetrics());
@@ -80,17 +83,4 @@ function serveHealth(server: HttpServer, notReady: NonNullable<HttpServerOptions
       return { status: 'ready' };
     },
   );
-}
-
-/**
- * A page of another site that is open in a browser on this machine can reach a loopback listener. It may not change
- * anything: browsers send the site as `Origin` with every such request (Fetch standard, section 3.2).
- */
-function refuseOtherSites(request: HttpRequest): void {
-  const { origin, host } = request.headers;
-  if (origin === undefined || request.method === 'GET' || request.method === 'HEAD') return;
-  if (URL.canParse(origin) && new URL(origin).host === host) return;
-  throw new Problem('forbidden', {
-    reason: `Pages of ${origin.slice(0, 256)} may not change anything here.`,
-  });
 }

@@ -19,19 +19,47 @@ import { savePlace } from './save-place.ts';
 const folder = mkdtempSync(join(tmpdir(), 'anillo-places-'));
 after(() => rmSync(folder, { recursive: true }));
 
+const fileAt = (path: string) => ({ type: 'file', path, present: false, named: false });
+
 test('a download is saved under its last component, in the folder or as the file that was asked for', async () => {
-  assert.equal(await savePlace('a/b/c.txt', 'cid', undefined), resolve('c.txt'));
-  assert.equal(await savePlace('a/b/c.txt', 'cid', folder), join(folder, 'c.txt'));
-  assert.equal(await savePlace('a/b/c.txt', 'cid', join(folder, 'mine.txt')), join(folder, 'mine.txt'));
+  assert.deepEqual(await savePlace('a/b/c.txt', 'cid', undefined), fileAt(resolve('c.txt')));
+  assert.deepEqual(await savePlace('a/b/c.txt', 'cid', folder), fileAt(join(folder, 'c.txt')));
+  const mine = join(folder, 'mine.txt');
+  assert.deepEqual(await savePlace('a/b/c.txt', 'cid', mine), { ...fileAt(mine), named: true });
   await assert.rejects(savePlace('c', 'cid', join(folder, 'none/')), { code: 'not_found', exitCode: 3 });
   await assert.rejects(savePlace('c', 'cid', join(folder, 'none/c')), { code: 'not_found' });
 });
 
 test('whatever a remote calls its file, it never lands outside the folder', async () => {
   for (const name of ['..', '../..', 'a/..', '.', 'x/', 'a\0b', '']) {
-    assert.equal(await savePlace(name, 'bafk', folder), join(folder, 'bafk'), JSON.stringify(name));
+    assert.deepEqual(
+      await savePlace(name, 'bafk', folder),
+      fileAt(join(folder, 'bafk')),
+      JSON.stringify(name),
+    );
   }
-  assert.equal(await savePlace('../../etc/passwd', 'bafk', folder), join(folder, 'passwd'));
+  assert.deepEqual(await savePlace('../../etc/passwd', 'bafk', folder), fileAt(join(folder, 'passwd')));
+});
+
+test('what stands at the place decides: a file is told, a folder refused, a link followed, a device written to', async () => {
+  const place = mkdtempSync(join(folder, 'place-'));
+  const at = (name: string) => join(place, name);
+  writeFileSync(at('file'), 'x');
+  mkdirSync(at('folder'));
+  symlinkSync('file', at('link'));
+  symlinkSync('new', at('dangling'));
+  symlinkSync('circle', at('circle'));
+  symlinkSync('/dev/null', at('null'));
+  const present = { type: 'file', path: at('file'), present: true };
+  assert.deepEqual(await savePlace('file', 'cid', place), { ...present, named: false });
+  assert.deepEqual(await savePlace('x', 'cid', at('link')), { ...present, named: true });
+  assert.deepEqual(await savePlace('x', 'cid', at('dangling')), { ...fileAt(at('new')), named: true });
+  assert.deepEqual(await savePlace('x', 'cid', '/dev/null'), { type: 'outlet', path: '/dev/null' });
+  await assert.rejects(savePlace('folder', 'cid', place), { code: 'is_a_folder', exitCode: 5 });
+  await assert.rejects(savePlace('x', 'cid', at('circle')), { code: 'cannot_write' });
+  for (const name of ['dangling', 'null', 'circle']) {
+    await assert.rejects(savePlace(name, 'cid', place), { exitCode: name === 'circle' ? 1 : 5 }, name);
+  }
 });
 
 test('a folder gives what a shared folder would list, with its path; the rest is passed over, and said', async () => {

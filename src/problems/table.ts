@@ -291,6 +291,18 @@ export const PROBLEMS = {
     'The upload stopped before its end. Nothing was kept; send it again.',
     'La subida se cortó antes del final. No se guardó nada; envíela otra vez.',
   ),
+  file_exists: row(
+    409,
+    5,
+    '{path} is already there and is not the same. Nothing was fetched; give -o with another path, or with this one to replace it.',
+    '{path} ya está ahí y no es lo mismo. No se descargó nada; dé -o con otra ruta, o con esta para reemplazarlo.',
+  ),
+  is_a_folder: row(
+    409,
+    5,
+    '{path} is a folder. Nothing was fetched; give -o with the path of a file, or of a folder to save into.',
+    '{path} es una carpeta. No se descargó nada; dé -o con la ruta de un archivo, o de una carpeta donde guardarlo.',
+  ),
   no_space: row(507, 1, 'There is no room for {what} on {where}.', 'No hay sitio para {what} en {where}.'),
   cannot_write: row(500, 1, '{path} cannot be written: {reason}', 'No se puede escribir {path}: {reason}'),
   suspended: row(

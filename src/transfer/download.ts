@@ -11,6 +11,7 @@ import { verifyBlock } from '../content/verify.ts';
 import { Problem } from '../problems/problem.ts';
 import { Holders } from './holders.ts';
 import { type Holder, HttpSource, type SourceOutcome } from './http-source.ts';
+import { closeOutlet, openOutlet, outletProblem } from './outlet.ts';
 import { PartFile } from './part-file.ts';
 import { BadPiece, type PieceOutput, PieceReceiver } from './piece-receiver.ts';
 import { StreamOutput } from './stream-output.ts';
@@ -30,6 +31,8 @@ export interface DownloadFile {
 export type Target =
   /** Absolute path of the file to be. `sync`: safe from a loss of power before it is called done. */
   | { readonly path: string; readonly sync: boolean }
+  /** Path of a device or FIFO. */
+  | { readonly outlet: string }
   /** Not ended when all is written. */
   | { readonly stream: Writable };
 
@@ -67,9 +70,7 @@ export async function download(file: DownloadFile, options: DownloadOptions): Pr
   try {
     const sources = file.providers.map((holder) => new HttpSource(holder, agent, options.signal));
     const transfer = new Transfer(root, new Holders(sources, file.name, options.signal), options);
-    const { bytes, resumedBytes } = await ('path' in options
-      ? transfer.toFile(options)
-      : transfer.toStream(options));
+    const { bytes, resumedBytes } = await transfer.to(options);
     return { bytes, resumedBytes, ms: performance.now() - startedMs };
   } catch (error) {
     if (options.signal.aborted) throw new Problem('interrupted', {}, error);
@@ -100,13 +101,29 @@ class Transfer {
     this.#options = options;
   }
 
-  async toStream({ stream }: { stream: Writable }): Promise<Fetched> {
+  to(target: Target): Promise<Fetched> {
+    if ('path' in target) return this.#toFile(target);
+    return 'outlet' in target ? this.#toOutlet(target) : this.#toStream(target);
+  }
+
+  async #toStream({ stream }: { stream: Writable }): Promise<Fetched> {
     const content = await this.#open();
     await this.#fetch(content, new StreamOutput(stream), 0);
     return { bytes: content.map.size, resumedBytes: 0 };
   }
 
-  async toFile({ path, sync }: { path: string; sync: boolean }): Promise<Fetched> {
+  async #toOutlet({ outlet }: { outlet: string }): Promise<Fetched> {
+    const stream = await openOutlet(outlet, this.#options.signal);
+    try {
+      return await this.#toStream({ stream });
+    } catch (error) {
+      throw outletProblem(error, outlet);
+    } finally {
+      await closeOutlet(stream);
+    }
+  }
+
+  async #toFile({ path, sync }: { path: string; sync: boolean }): Promise<Fetched> {
     const part = await PartFile.open(path, this.#root.text);
     try {
       const content = await this.#open();

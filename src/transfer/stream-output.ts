@@ -16,12 +16,16 @@ export class StreamOutput implements PieceOutput {
       () =>
         new Promise((resolve, reject) => {
           this.#stream.write(bytes, (error) => {
-            // The reader of a pipe that has enough closes it.
-            if (error) reject(new Problem('interrupted', {}, error));
+            if (error) reject(hasEnough(error) ? new Problem('interrupted', {}, error) : error);
             else resolve();
           });
         }),
     );
     return this.#last;
   }
+}
+
+/** The reader of a pipe that has enough closes it. */
+function hasEnough({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
 }

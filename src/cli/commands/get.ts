@@ -2,6 +2,7 @@
 
 import { type Downloaded, fetchFile, type Target } from '../../client/fetch-file.ts';
 import type { ChosenFile, PublisherChoice } from '../../client/file-choice.ts';
+import { holdsContent, syncFile } from '../../client/present-file.ts';
 import { RateLimit } from '../../client/rate-limit.ts';
 import { resolveFile } from '../../client/resolve-file.ts';
 import { Problem } from '../../problems/problem.ts';
@@ -10,7 +11,7 @@ import type { Context } from '../context.ts';
 import { humanSize } from '../human.ts';
 import { showProgress } from '../progress.ts';
 import { askPublisher } from '../prompts.ts';
-import { savePlace } from '../save-place.ts';
+import { type SavePlace, savePlace } from '../save-place.ts';
 import { printable } from '../text.ts';
 
 export interface GetFlags {
@@ -51,14 +52,38 @@ export const declareGet: Declare = (command, program) => {
 /** Also what the menu does. @throws Problem */
 export async function save(context: Context, file: ChosenFile, flags: GetFlags): Promise<void> {
   const { output, say } = context;
-  const path = await savePlace(file.name, file.cid, flags.output);
-  const to = { path, sync: flags.sync ?? false };
-  const { resumedBytes, ms } = await fetch(context, file, to, flags);
+  const startMs = performance.now();
+  const place = await savePlace(file.name, file.cid, flags.output);
+  const isThere = await isThereAlready(context, place, file, flags);
+  const resumedBytes = isThere
+    ? file.size
+    : (await fetch(context, file, targetOf(place, flags), flags)).resumedBytes;
   const { name, cid, size } = file;
-  output.result({ name, cid, size, path, resumedBytes, ms: Math.round(ms) }, () => {
+  const { path } = place;
+  const ms = Math.round(performance.now() - startMs);
+  output.result({ name, cid, size, path, resumedBytes, ms }, () => {
     const words = { name: printable(name), size: humanSize(size, say.language), path: printable(path), cid };
-    output.line(say('get.done', words));
+    output.line(say(isThere ? 'get.there' : 'get.done', words));
   });
+}
+
+/** Whether these very bytes are there. @throws Problem `file_exists` when others are, that nobody asked to replace */
+async function isThereAlready(
+  { signal }: Context,
+  place: SavePlace,
+  file: ChosenFile,
+  { sync }: GetFlags,
+): Promise<boolean> {
+  if (place.type === 'outlet' || !place.present) return false;
+  const { path, named } = place;
+  const isSame = await holdsContent(path, file, signal);
+  if (!isSame && !named) throw new Problem('file_exists', { path });
+  if (isSame && sync) await syncFile(path);
+  return isSame;
+}
+
+function targetOf(place: SavePlace, { sync }: GetFlags): Target {
+  return place.type === 'outlet' ? { outlet: place.path } : { path: place.path, sync: sync ?? false };
 }
 
 async function fetch(context: Context, file: ChosenFile, to: Target, flags: GetFlags): Promise<Downloaded> {

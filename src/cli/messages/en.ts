@@ -120,6 +120,7 @@ export const en = {
   'get.sync': 'have the file safe on disk before saying so',
   'get.stdout-json': '-o - and --json both want stdout; choose one.',
   'get.done': '{name}  {size}  {cid}  saved to {path}',
+  'get.there': '{name}  {size}  {cid}  is at {path} already, verified',
   'get.kept': 'What has come so far is kept: the same command goes on from there.',
   'ask.publisher': 'Several publishers have {name}. Which one?',
   'ask.publisher-choice': '{publisher}  {size}  {age}',

@@ -122,6 +122,7 @@ export const es: Readonly<Record<MessageKey, string>> = {
   'get.sync': 'asegura el archivo en disco antes de decirlo',
   'get.stdout-json': '-o - y --json quieren ambos stdout; elija uno.',
   'get.done': '{name}  {size}  {cid}  guardado en {path}',
+  'get.there': '{name}  {size}  {cid}  ya está en {path}, verificado',
   'get.kept': 'Lo que ha llegado se conserva: el mismo comando continúa desde ahí.',
   'ask.publisher': 'Varios publicadores tienen {name}. ¿Cuál?',
   'ask.publisher-choice': '{publisher}  {size}  {age}',

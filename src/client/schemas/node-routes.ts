@@ -39,7 +39,6 @@ export type NodeStatus = Static<typeof NodeStatus>;
 export const PutFileQuery = Type.Object({
   name: FileName,
   tags: Type.Optional(Type.String({ maxLength: 4096, description: 'comma-separated' })),
-  replicas: Type.Optional(Type.Integer({ minimum: 1, maximum: 64, default: 1 })),
 });
 
 export const StoredFile = Type.Object({

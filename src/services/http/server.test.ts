@@ -29,6 +29,7 @@ before(async () => {
     },
     async ({ query }) => ({ n: query.n }),
   );
+  server.put('/api/v1/files', async ({ query }) => ({ query }));
   server.post('/api/v1/echo', async ({ body }) => ({ body }));
   server.get('/download/*', async () => {
     throw new Problem('not_found', { what: 'It' });
@@ -121,6 +122,28 @@ test('every route that is not built answers 501 and is not in the document', asy
     assert.equal(((await answer.body.json()) as { code: string }).code, 'not_built');
     assert.equal(document.paths[url.replace(/:(\w+)/g, '{$1}')], undefined, url);
   }
+});
+
+test('what is not built is 501 whatever the body', async () => {
+  const type = (name: string) => ({ 'content-type': name });
+  for (const [url, headers, body] of [
+    ['/api/v1/files/bafy/keep', type('application/json'), ''],
+    ['/api/v1/files/bafy/keep', type('application/json'), '{"half":'],
+    ['/api/v1/uploads', type('application/offset+octet-stream'), 'bytes'],
+    ['/api/v1/tasks/7/retry', type('nothing at all'), 'x'],
+  ] as const) {
+    const answer = await request(origin + url, { method: 'POST', headers, body });
+    assert.equal(answer.statusCode, 501, `${url} ${body}`);
+    await answer.body.dump();
+  }
+});
+
+test('a parameter that is not built is 501, and its route is served without it', async () => {
+  const put = (query: string) => request(`${origin}/api/v1/files?name=x${query}`, { method: 'PUT' });
+  const [without, refused] = [await put(''), await put('&replicas=2')];
+  assert.deepEqual([without.statusCode, refused.statusCode], [200, 501]);
+  assert.equal(((await refused.body.json()) as { code: string }).code, 'not_built');
+  await without.body.dump();
 });
 
 test('the OpenAPI document lists what is built, and its page shows it', async () => {

@@ -1,11 +1,11 @@
-/** Routes that the contract fixes and this version does not serve: 501 `not_built`, and not a word in OpenAPI. */
+/** Routes and parameters that the contract fixes and this version does not serve: 501 `not_built`, and not a word in OpenAPI. */
 import { Problem } from '../../problems/problem.ts';
 import type { HttpServer } from './http-server.ts';
 
 type Place = 'node' | 'portmapper';
 
 interface UnbuiltRoute {
-  readonly method: 'GET' | 'POST' | 'DELETE' | readonly string[];
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | readonly string[];
   readonly url: string;
   readonly feature: string;
   readonly on: readonly Place[];
@@ -27,6 +27,22 @@ export const UNBUILT_ROUTES: readonly UnbuiltRoute[] = [
   { method: 'POST', url: '/api/v1/network/revoke', feature: "The network's authority", on: ['portmapper'] },
 ];
 
+interface UnbuiltParameter extends UnbuiltRoute {
+  readonly parameter: string;
+}
+
+/** Of routes that are served. */
+const UNBUILT_PARAMETERS: readonly UnbuiltParameter[] = [
+  {
+    method: 'PUT',
+    url: '/api/v1/files',
+    parameter: 'replicas',
+    feature: 'Keeping several copies of a file',
+    on: ['node'],
+  },
+];
+
+/** Refused before a body is looked at: whatever its type, what is missing is the route. */
 export function refuseUnbuiltRoutes(server: HttpServer, place: Place): void {
   for (const { method, url, feature, on } of UNBUILT_ROUTES) {
     if (!on.includes(place)) continue;
@@ -37,7 +53,17 @@ export function refuseUnbuiltRoutes(server: HttpServer, place: Place): void {
       method: method as string | string[] as 'GET',
       url,
       schema: { hide: true },
+      onRequest: refuse,
       handler: refuse,
     });
   }
+  const parameters = UNBUILT_PARAMETERS.filter(({ on }) => on.includes(place));
+  server.addHook('onRequest', async (request) => {
+    const { url } = request.routeOptions;
+    for (const unbuilt of parameters) {
+      if (unbuilt.url !== url || unbuilt.method !== request.method) continue;
+      if (Object.hasOwn(request.query as object, unbuilt.parameter))
+        throw new Problem('not_built', { feature: unbuilt.feature });
+    }
+  });
 }

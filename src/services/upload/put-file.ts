@@ -30,11 +30,11 @@ export async function servePutFile(server: HttpServer, intake: Intake): Promise<
         },
       },
       async (request, reply) => {
-        const { name, tags, replicas } = request.query;
+        const { name, tags } = request.query;
         const path = checkName(name);
         const read = readTags(tags);
         const file = await intake.receive(request, reply, () =>
-          intake.library.receive({ ...bodyOf(request), name: path, tags: read, copies: replicas ?? 1 }),
+          intake.library.receive({ ...bodyOf(request), name: path, tags: read }),
         );
         const published = await intake.publish();
         reply.code(201).header('location', `/ipfs/${file.cid}`);

@@ -20,12 +20,20 @@ export interface Arrival {
   readonly complete: boolean;
 }
 
+interface FakeAnswer {
+  readonly status: number;
+  readonly json: unknown;
+  readonly after?: Promise<void>;
+}
+
 export class FakeNode {
   readonly key = NodeKey.generate();
   readonly networkId: string;
   readonly arrivals: Arrival[] = [];
-  /** JSON by path without the query, for GET. */
-  readonly answers = new Map<string, { readonly status: number; readonly json: unknown }>();
+  /** JSON by path without the query, for GET; after the promise where there is one. */
+  readonly answers = new Map<string, FakeAnswer>();
+  /** JSON lines by path, for GET of application/x-ndjson. */
+  readonly lines = new Map<string, AsyncIterable<unknown>>();
   /** Requests in order: method and URL. */
   readonly asked: string[] = [];
   /** When set, uploads are refused with this problem before their bytes are read. */
@@ -104,7 +112,14 @@ export class FakeNode {
     const url = new URL(incoming.url ?? '/', 'http://node');
     this.asked.push(`${incoming.method} ${incoming.url}`);
     if (incoming.method === 'PUT') return this.#receive(url, incoming, response);
-    const answer = this.answers.get(url.pathname) ?? { status: 404, json: {} };
+    const lines = this.lines.get(url.pathname);
+    if (lines !== undefined && incoming.headers.accept === 'application/x-ndjson') {
+      for await (const line of lines) response.write(`${JSON.stringify(line)}\n`);
+      response.end();
+      return;
+    }
+    const answer: FakeAnswer = this.answers.get(url.pathname) ?? { status: 404, json: {} };
+    await answer.after;
     sendJson(response, answer.status, answer.json);
   }
 

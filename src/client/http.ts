@@ -7,6 +7,7 @@ import type { Static, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { Agent, type Dispatcher, request } from 'undici';
 import { Problem } from '../problems/problem.ts';
+import { linesOf } from './lines.ts';
 
 const CALL_TIMEOUT_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -68,6 +69,36 @@ export class HttpClient {
     // The length that was announced is checked by undici; an empty one may have no body at all.
     const body = upload.size === 0 ? '' : Readable.from(upload.source, { objectMode: false });
     return this.#exchange(schema, upload, { headers, body, timeoutMs: STALL_TIMEOUT_MS, deadline: null });
+  }
+
+  /**
+   * One JSON value a line (`application/x-ndjson`), each as it comes; `timeoutMs` is the wait for a line.
+   * @throws as `call`
+   */
+  async *lines(call: Call): AsyncGenerator<unknown> {
+    const timeoutMs = call.timeoutMs ?? CALL_TIMEOUT_MS;
+    const late = new AbortController();
+    const wait = (): NodeJS.Timeout => setTimeout(() => late.abort(), timeoutMs);
+    let timer = wait();
+    try {
+      const { statusCode, body } = await request(urlOf(call), {
+        dispatcher: this.#agent,
+        headers: { accept: 'application/x-ndjson' },
+        signal: AbortSignal.any([this.#signal, late.signal]),
+      });
+      if (statusCode >= 400) throw refusal(call, statusCode, await readBounded(body, call));
+      for await (const line of linesOf(body as AsyncIterable<Uint8Array>)) {
+        // Whoever reads may take longer than whoever writes.
+        clearTimeout(timer);
+        yield parse(line);
+        timer = wait();
+      }
+    } catch (error) {
+      if (this.#signal.aborted) throw new Problem('interrupted', {}, error);
+      throw failure(call, timeoutMs, late.signal, error);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Whether anything that speaks HTTP answers there within `timeoutMs`. */

@@ -2,7 +2,9 @@
  * Questions about the whole network: a live node answers them from the ring, and the portmapper puts in the states that
  * it knows. No file bytes pass here.
  */
+import { Readable } from 'node:stream';
 import Type from 'typebox';
+import Value from 'typebox/value';
 import {
   FileDetail,
   FilePage,
@@ -12,8 +14,11 @@ import {
   PageQuery,
   Ring,
   SearchAnswer,
+  SearchCounts,
   SearchQuery,
+  SearchResult,
 } from '../client/schemas/shared.ts';
+import { Problem } from '../problems/problem.ts';
 import type { HttpReply, HttpServer } from '../services/http/http-server.ts';
 import { listFiles } from './file-lists.ts';
 import type { NodeCalls } from './node-calls.ts';
@@ -80,15 +85,15 @@ function serveSearch(server: HttpServer, { registry, calls }: NetworkRoutes): vo
       },
     },
     async ({ query, headers }, reply) => {
-      const answer = await calls.askAny(SearchAnswer, { path: '/api/v1/search', query });
-      const results = answer.results.map((result) => ({
-        ...result,
-        providers: withStates(registry, result.providers),
-      }));
-      const counts = { ...answer, results: undefined, away: awayCount(registry) };
-      if (headers.accept?.includes(LINES) !== true) return { ...counts, results };
-      const lines = [...results, counts].map((line) => `${JSON.stringify(line)}\n`);
-      return (reply as HttpReply).type(`${LINES}; charset=utf-8`).send(lines.join(''));
+      const question = { path: '/api/v1/search', query };
+      if (headers.accept?.includes(LINES) === true) {
+        const lines = await calls.linesOfAny(question);
+        reply.type(`${LINES}; charset=utf-8`);
+        return (reply as HttpReply).send(Readable.from(searchLines(registry, lines), { objectMode: false }));
+      }
+      const answer = await calls.askAny(SearchAnswer, question);
+      const results = answer.results.map((result) => seen(registry, result));
+      return { ...answer, results, away: awayCount(registry) };
     },
   );
 }
@@ -130,6 +135,25 @@ function withStates<Known extends { id: string; state: NodeState }>(
   nodes: readonly Known[],
 ): Known[] {
   return nodes.map((node) => ({ ...node, state: registry.get(node.id)?.presence.state ?? node.state }));
+}
+
+function seen(registry: Registry, result: SearchResult): SearchResult {
+  return { ...result, providers: withStates(registry, result.providers) };
+}
+
+/** A node's lines as they come. What fails after the first is the last line. */
+async function* searchLines(registry: Registry, lines: AsyncIterable<unknown>): AsyncGenerator<string> {
+  try {
+    for await (const line of lines) yield `${JSON.stringify(searchLine(registry, line))}\n`;
+  } catch (error) {
+    yield `${JSON.stringify(Problem.from(error).toDocument())}\n`;
+  }
+}
+
+function searchLine(registry: Registry, line: unknown): object {
+  if (Value.Check(SearchResult, line)) return seen(registry, line);
+  if (Value.Check(SearchCounts, line)) return { ...line, away: awayCount(registry) };
+  return Problem.fromDocument(line).toDocument();
 }
 
 /** Who left on purpose is not missed. */

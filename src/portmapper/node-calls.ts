@@ -1,19 +1,24 @@
 /** Questions that the portmapper passes to nodes: to any that lives, with another in its place when one fails. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Static, TSchema } from 'typebox';
 import { baseOf, type Call, type HttpClient } from '../client/http.ts';
 import { Problem } from '../problems/problem.ts';
 import type { KnownNode, Registry } from './registry.ts';
 
-/** A node that does not answer within this time is passed over. */
+/** For what a node answers by itself. */
 const CALL_DEADLINE_MS = 3_000;
+/** For what it asks the ring: owners, their replicas and the providers' addresses, in turn. */
+const NETWORK_CALL_DEADLINE_MS = 12_000;
+/** A node may take its time over a question; meanwhile it is looked at this often, and one that is not there is passed over. */
+const LOOK_EVERY_MS = 1_500;
 /** Nodes asked for one answer before the asker is told that it failed. */
 const TRIES = 3;
 /** Two tries within the 3 s of the contract's "away". */
 const REACH_TRIES = 2;
 const REACH_DEADLINE_MS = 1_450;
 
-/** What speaks of the question, not of the node that was asked: another node would say the same. */
-const FINAL_STATUS = new Set([400, 404, 409, 410, 413, 416]);
+/** What speaks of the question or of the ring, not of the node that was asked: another node would say the same. */
+const FINAL_STATUS = new Set([400, 404, 409, 410, 413, 416, 504]);
 
 export type Question = Pick<Call, 'path' | 'query'>;
 
@@ -30,17 +35,39 @@ export class NodeCalls {
   }
 
   /** @throws Problem what the node said, `no_nodes`, `unreachable`, `deadline` */
-  async askAny<Schema extends TSchema>(schema: Schema, question: Question): Promise<Static<Schema>> {
+  askAny<Schema extends TSchema>(schema: Schema, question: Question): Promise<Static<Schema>> {
+    return this.#atAny((node) => this.ask(node, schema, question, NETWORK_CALL_DEADLINE_MS));
+  }
+
+  /** As `askAny`, for an answer of one JSON value a line: resolves with the first; what fails later fails the rest. */
+  linesOfAny(question: Question): Promise<AsyncIterable<unknown>> {
+    const timeoutMs = NETWORK_CALL_DEADLINE_MS;
+    return this.#atAny((node) =>
+      begun(this.#http.lines({ side: 'node', base: baseOf(node.address), ...question, timeoutMs })),
+    );
+  }
+
+  async #atAny<Answer>(ask: (node: KnownNode) => Promise<Answer>): Promise<Answer> {
     let failure: unknown = new Problem('no_nodes');
     for (const node of this.#candidates()) {
+      const answered = new AbortController();
       try {
-        return await this.ask(node, schema, question, CALL_DEADLINE_MS);
+        return await Promise.race([ask(node), this.#silenceOf(node, answered.signal)]);
       } catch (error) {
         if (error instanceof Problem && FINAL_STATUS.has(error.status)) throw error;
         failure = error;
+      } finally {
+        answered.abort();
       }
     }
     throw failure;
+  }
+
+  /** Fails once the node is not there any more. */
+  async #silenceOf({ address }: KnownNode, answered: AbortSignal): Promise<never> {
+    do await pause(LOOK_EVERY_MS, null, { signal: answered });
+    while (await this.reaches(address));
+    throw new Problem('unreachable', { what: 'The node', address, hint: '' });
   }
 
   /** @throws Problem what the node said, `unreachable`, `deadline` */
@@ -77,4 +104,17 @@ export class NodeCalls {
       .sort((one, other) => one.rank - other.rank)
       .map(({ node }) => node);
   }
+}
+
+/** The lines, of which the first has come. */
+async function begun(lines: AsyncGenerator<unknown>): Promise<AsyncIterable<unknown>> {
+  const first = await lines.next();
+  return (async function* () {
+    try {
+      if (first.done !== true) yield first.value;
+      yield* lines;
+    } finally {
+      await lines.return(null);
+    }
+  })();
 }

@@ -254,17 +254,62 @@ describe('questions about the whole network', () => {
     await start();
     const live = await addNode();
     const results = [result('x', 1, [live]), result('y/x', 1, [live])];
-    live.answers.set('/api/v1/search', { status: 200, json: answerOf(results) });
+    const counts = { asked: 1, answered: 1, away: 7, truncated: false };
+    const firstCame = Promise.withResolvers<void>();
+    const spoken = (async function* () {
+      yield results[0];
+      await firstCame.promise;
+      yield results[1];
+      yield counts;
+    })();
+    live.lines.set('/api/v1/search', spoken);
     const { headers, body } = await request(`http://${portmapper.address}/api/v1/search?q=x`, {
       headers: { accept: 'application/x-ndjson' },
     });
     assert.match(String(headers['content-type']), /^application\/x-ndjson/);
-    const lines = (await body.text()).trim().split('\n');
-    const counts = { asked: 1, answered: 1, away: 0, truncated: false };
+    let text = '';
+    for await (const piece of body) {
+      text += piece;
+      if (text.includes('\n')) firstCame.resolve();
+    }
     assert.deepEqual(
-      lines.map((line) => JSON.parse(line)),
-      [...results, counts],
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+      [...results, { ...counts, away: 0 }],
     );
+  });
+
+  test('end with the problem as the last line when the node breaks off', async () => {
+    await start();
+    const live = await addNode();
+    const broken = (async function* () {
+      yield result('x', 1, [live]);
+      yield new Problem('deadline', { what: 'The owner', timeoutMs: 5 }).toDocument();
+    })();
+    live.lines.set('/api/v1/search', broken);
+    const { body } = await request(`http://${portmapper.address}/api/v1/search?q=x`, {
+      headers: { accept: 'application/x-ndjson' },
+    });
+    const [, last] = (await body.text()).trim().split('\n');
+    assert.equal(JSON.parse(last ?? '').code, 'deadline');
+  });
+
+  test('wait for a node that takes long, as the ring may', async () => {
+    await start();
+    const live = await addNode();
+    const slow = Promise.withResolvers<void>();
+    live.answers.set('/api/v1/search', { status: 200, json: answerOf([]), after: slow.promise });
+    const asked = get<SearchAnswer>('/api/v1/search?q=x');
+    await until(
+      'the portmapper looked whether it lives',
+      10_000,
+      () => live.asked.filter((line) => line === 'GET /healthz').length >= 2,
+    );
+    slow.resolve();
+    assert.equal((await asked).status, 200);
+    assert.equal(live.asked.filter((line) => line.includes('/search')).length, 1, 'it was asked once');
   });
 
   test('show on the ring who fell silent, but not who left', async () => {

@@ -114,14 +114,17 @@ export const SearchResult = Type.Object({
 });
 export type SearchResult = Static<typeof SearchResult>;
 
-export const SearchAnswer = Type.Object({
-  results: Type.Array(SearchResult),
+const COUNTS = {
   /** Nodes asked, nodes that answered, nodes known to be away. */
   asked: Type.Integer(),
   answered: Type.Integer(),
   away: Type.Integer(),
   truncated: Type.Boolean(),
-});
+};
+
+/** The last line of a search that is answered line by line. */
+export const SearchCounts = Type.Object(COUNTS);
+export const SearchAnswer = Type.Object({ results: Type.Array(SearchResult), ...COUNTS });
 export type SearchAnswer = Static<typeof SearchAnswer>;
 
 export const ListedFile = Type.Object({

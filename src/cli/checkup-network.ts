@@ -89,7 +89,8 @@ async function checkNode(
   }
 }
 
-function describeNode(say: Say, address: string, { joined, library, id }: NodeStatus): readonly Finding[] {
+function describeNode(say: Say, address: string, status: NodeStatus): readonly Finding[] {
+  const { joined, library, id, refusedPublications } = status;
   const shared = { address, id: id.slice(0, 12), files: library.files };
   const findings = [
     joined
@@ -103,6 +104,10 @@ function describeNode(say: Say, address: string, { joined, library, id }: NodeSt
   if (library.skipped > 0) {
     const text = say('doctor.skipped', { address, n: library.skipped });
     findings.push(warning('library', text, say('doctor.skipped-advice')));
+  }
+  if (refusedPublications > 0) {
+    const text = say('doctor.refused', { address, n: refusedPublications });
+    findings.push(warning('library', text, say('doctor.refused-advice')));
   }
   return findings;
 }

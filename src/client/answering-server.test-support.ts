@@ -103,6 +103,7 @@ export function nodeStatus(id: string, address: string, rest: Partial<NodeStatus
     estimatedRingSize: 1,
     library: { files: 0, bytes: 0, state: 'ready', reason: null, skipped: 0 },
     pendingPublications: 0,
+    refusedPublications: 0,
     records: 0,
     freeBytes: 1024 ** 3,
     time: Date.now(),

@@ -117,4 +117,17 @@ CREATE TRIGGER pending_settled AFTER DELETE ON pending BEGIN UPDATE counts SET p
 /** Files of before are hashed when they are next found under another name: their time of birth is not known. */
 const BIRTH = 'ALTER TABLE files ADD COLUMN birth_ns INTEGER NOT NULL DEFAULT 0;';
 
-export const CATALOG_MIGRATIONS: Migrations = [FIRST, BIRTH];
+/** What the ring will never take is told until the path changes; changes are looked for by their path. */
+const REFUSED = `
+CREATE INDEX pending_path ON pending (path);
+CREATE TABLE refused (
+  path TEXT PRIMARY KEY,
+  cid TEXT NOT NULL,
+  reason TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER pending_replaces_refused AFTER DELETE ON pending BEGIN
+  DELETE FROM refused WHERE path = old.path;
+END;
+`;
+
+export const CATALOG_MIGRATIONS: Migrations = [FIRST, BIRTH, REFUSED];

@@ -76,6 +76,18 @@ test('a search takes the characters of LIKE as they are', (t) => {
   assert.deepEqual(found('AXB'), ['aXb']);
 });
 
+test('a change that the ring refused waits no more, and is counted until its path changes', (t) => {
+  const { catalog, changes } = openWith(t, ['a', '1'], ['b', '2']);
+  const refused = catalog.lastPending('a') ?? 0;
+  assert.deepEqual([refused, catalog.lastPending(), catalog.lastPending('c')], [1, 2, null]);
+  catalog.refuse([{ id: refused, reason: 'too long' }]);
+  assert.deepEqual([catalog.lastPending('a'), catalog.pendingCount(), catalog.refusedCount()], [null, 1, 1]);
+
+  catalog.transact(() => changes.remove('a'));
+  catalog.settle([catalog.lastPending('a') ?? 0]);
+  assert.equal(catalog.refusedCount(), 0);
+});
+
 test('totals and the number of pending changes follow each change', (t) => {
   const { catalog, changes } = openWith(t, ['a', '1'], ['b', '2']);
   catalog.transact(() =>

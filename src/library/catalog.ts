@@ -166,6 +166,33 @@ export class Catalog {
     });
   }
 
+  /** The newest change that waits, of `path` where one is given; null when none does. */
+  lastPending(path?: string): number | null {
+    const row =
+      path === undefined
+        ? this.statement('SELECT max(id) AS id FROM pending').get()
+        : this.statement('SELECT max(id) AS id FROM pending WHERE path = ?').get(path);
+    return typeof row?.id === 'bigint' ? Number(row.id) : null;
+  }
+
+  /** These the ring will never take: they wait no more, and are counted until their paths change. */
+  refuse(changes: readonly { readonly id: number; readonly reason: string }[]): void {
+    const find = this.statement('SELECT path, cid FROM pending WHERE id = ?');
+    const remove = this.statement('DELETE FROM pending WHERE id = ?');
+    const insert = this.statement('INSERT OR REPLACE INTO refused VALUES (?, ?, ?)');
+    this.transact(() => {
+      for (const { id, reason } of changes) {
+        const row = find.get(id);
+        remove.run(id);
+        if (row !== undefined) insert.run(row.path as string, row.cid as string, reason);
+      }
+    });
+  }
+
+  refusedCount(): number {
+    return Number(this.statement('SELECT count(*) AS count FROM refused').get()?.count ?? 0);
+  }
+
   /** Changes when another connection has written: cheap to poll. */
   dataVersion(): number {
     return Number(this.statement('PRAGMA data_version').get()?.data_version ?? 0);

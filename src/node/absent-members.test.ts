@@ -78,6 +78,9 @@ function oneFile(): PendingSource {
   return {
     pending: (limit, afterId = 0) => waiting.filter(({ id }) => id > afterId).slice(0, limit),
     pendingCount: () => waiting.length,
+    lastPending: () => null,
+    refuse: () => undefined,
+    refusedCount: () => 0,
     settle: (ids) => {
       waiting = waiting.filter(({ id }) => !ids.includes(id));
     },

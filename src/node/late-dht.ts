@@ -3,7 +3,15 @@
  * is there they answer `not_ready`.
  */
 import { Problem } from '../problems/problem.ts';
-import type { DhtApi, DhtLookup, DhtStatus, Found, KeySource, RingMember } from '../services/dht/dht-api.ts';
+import type {
+  DhtApi,
+  DhtLookup,
+  DhtStatus,
+  Found,
+  KeySource,
+  PublishOptions,
+  RingMember,
+} from '../services/dht/dht-api.ts';
 import { keyOf } from '../services/dht/key-of.ts';
 
 export class LateDht implements DhtApi {
@@ -33,10 +41,7 @@ export class LateDht implements DhtApi {
     return this.#now().find(key, limit);
   }
 
-  async publish(options: {
-    readonly wait: boolean;
-    readonly timeoutMs: number;
-  }): Promise<{ readonly pending: number }> {
+  async publish(options: PublishOptions): Promise<{ readonly pending: number }> {
     return this.#now().publish(options);
   }
 

@@ -19,6 +19,9 @@ export function measureCatalog(registry: Registry, catalog: Catalog): void {
   gauge('anillo_pending_publications', 'Publications and withdrawals that wait for the ring.', () =>
     catalog.pendingCount(),
   );
+  gauge('anillo_refused_publications', 'Publications that the ring will never take.', () =>
+    catalog.refusedCount(),
+  );
 }
 
 export function measureRecords(registry: Registry): void {

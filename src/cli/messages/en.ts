@@ -183,6 +183,8 @@ export const en = {
   'doctor.suspended-advice': 'Mount the disk of the shared folder again; nothing was withdrawn.',
   'doctor.skipped': '{address}: {n} names are not UTF-8 and are not shared',
   'doctor.skipped-advice': 'Rename these files.',
+  'doctor.refused': '{address}: {n} files are not found by others, because no node takes their publications',
+  'doctor.refused-advice': 'The log of the node says why; shorter tags or names may help.',
   'doctor.clock': 'the clock of {who} is off by {seconds} s',
   'doctor.clock-advice': 'Set the clocks, with NTP for instance: records from the future are refused.',
   'doctor.ring': 'ring of {n} nodes, whole',

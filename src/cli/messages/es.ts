@@ -185,6 +185,8 @@ export const es: Readonly<Record<MessageKey, string>> = {
   'doctor.suspended-advice': 'Monte de nuevo el disco de la carpeta compartida; no se retiró nada.',
   'doctor.skipped': '{address}: {n} nombres no son UTF-8 y no se comparten',
   'doctor.skipped-advice': 'Cambie el nombre de esos archivos.',
+  'doctor.refused': '{address}: otros no encuentran {n} archivos, porque ningún nodo admite su publicación',
+  'doctor.refused-advice': 'El registro del nodo dice por qué; ayudan etiquetas o nombres más cortos.',
   'doctor.clock': 'el reloj de {who} difiere en {seconds} s',
   'doctor.clock-advice':
     'Ponga los relojes en hora, con NTP por ejemplo: los registros del futuro se rechazan.',

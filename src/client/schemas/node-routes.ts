@@ -29,6 +29,8 @@ export const NodeStatus = Type.Object({
   }),
   /** Publications and withdrawals on their way to the ring. */
   pendingPublications: Type.Integer(),
+  /** Those that the ring will never take; the log says why. */
+  refusedPublications: Type.Integer(),
   records: Type.Integer(),
   freeBytes: Type.Integer(),
   time: Type.Number({ description: "Unix milliseconds by this node's clock" }),

@@ -58,6 +58,13 @@ export interface RingMember extends NodeAddress {
   readonly successors: readonly string[];
 }
 
+export interface PublishOptions {
+  readonly wait: boolean;
+  readonly timeoutMs: number;
+  /** Waits for the changes of these paths only. */
+  readonly paths?: readonly string[];
+}
+
 export interface DhtStatus {
   readonly id: string;
   readonly networkId: string;
@@ -71,6 +78,8 @@ export interface DhtStatus {
   readonly records: number;
   /** Publications and withdrawals that wait for the ring. */
   readonly pending: number;
+  /** Changes that the ring will never take. */
+  readonly refused: number;
 }
 
 /** How a key follows from a text: as given, or as records of a path, a last component or a CID are placed. */
@@ -87,9 +96,9 @@ export interface DhtApi {
   lookup(key: Identifier): Promise<DhtLookup>;
   /** Everything that stands under a key, read from its owner and, in the background, its replicas. */
   find(key: Identifier, limit: number): Promise<Found>;
-  /** Pending publications and withdrawals wait in the catalog. With `wait`, resolves when those up to now stand on the ring. */
-  publish(options: {
-    readonly wait: boolean;
-    readonly timeoutMs: number;
-  }): Promise<{ readonly pending: number }>;
+  /**
+   * Pending publications and withdrawals wait in the catalog. With `wait`, resolves when those up to now stand on the ring.
+   * @throws Problem `deadline`, `not_ready`, `invalid_record` where the ring will never take one of `paths`
+   */
+  publish(options: PublishOptions): Promise<{ readonly pending: number }>;
 }

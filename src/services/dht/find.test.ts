@@ -28,6 +28,9 @@ function oneFile(): PendingSource & { add(): void } {
     },
     pending: (limit, afterId = 0) => waiting.filter(({ id }) => id > afterId).slice(0, limit),
     pendingCount: () => waiting.length,
+    lastPending: () => waiting.at(-1)?.id ?? null,
+    refuse: () => assert.fail('nothing is to be refused'),
+    refusedCount: () => 0,
     settle: (ids) => {
       waiting = waiting.filter(({ id }) => !ids.includes(id));
     },

@@ -11,7 +11,15 @@ import {
 import { Problem } from '../../problems/problem.ts';
 import type { Identifier } from '../../ring/identifier.ts';
 import { encodeId } from './contact-codec.ts';
-import type { DhtApi, DhtLookup, DhtStatus, Found, KeySource, RingMember } from './dht-api.ts';
+import type {
+  DhtApi,
+  DhtLookup,
+  DhtStatus,
+  Found,
+  KeySource,
+  PublishOptions,
+  RingMember,
+} from './dht-api.ts';
 import { fromServiceError } from './grpc-problems.ts';
 import { keyOf } from './key-of.ts';
 import { decodeFound, decodeLookup, decodeRing, decodeStatus } from './local-codec.ts';
@@ -85,14 +93,9 @@ export class LocalDht implements DhtApi {
     );
   }
 
-  async publish(options: {
-    readonly wait: boolean;
-    readonly timeoutMs: number;
-  }): Promise<{ pending: number }> {
-    const { pending } = await this.#one<PublishResponse>(
-      options.timeoutMs,
-      ({ client, metadata, deadline }, done) =>
-        client.publish({ wait: options.wait }, metadata, { deadline }, done),
+  async publish({ wait, timeoutMs, paths = [] }: PublishOptions): Promise<{ pending: number }> {
+    const { pending } = await this.#one<PublishResponse>(timeoutMs, ({ client, metadata, deadline }, done) =>
+      client.publish({ wait, paths: [...paths] }, metadata, { deadline }, done),
     );
     return { pending: Number(pending) };
   }

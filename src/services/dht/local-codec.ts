@@ -65,6 +65,7 @@ export function encodeStatus(status: DhtStatus): StatusResponse {
     away: status.away,
     records: BigInt(status.records),
     pending: BigInt(status.pending),
+    refused: BigInt(status.refused),
   };
 }
 
@@ -80,6 +81,7 @@ export function decodeStatus(wire: StatusResponse): DhtStatus {
     away: wire.away,
     records: Number(wire.records),
     pending: Number(wire.pending),
+    refused: Number(wire.refused),
   };
 }
 

@@ -40,8 +40,8 @@ export function localService(dht: DhtApi, token: string) {
       check(call);
       return pages(request, call);
     });
-  const publish = async ({ wait }: PublishRequest, call: Call): Promise<PublishResponse> => {
-    const { pending } = await dht.publish({ wait, timeoutMs: timeLeftMs(call) });
+  const publish = async ({ wait, paths }: PublishRequest, call: Call): Promise<PublishResponse> => {
+    const { pending } = await dht.publish({ wait, paths, timeoutMs: timeLeftMs(call) });
     return { pending: BigInt(pending) };
   };
 

@@ -3,7 +3,15 @@ import { Problem } from '../../problems/problem.ts';
 import type { LookupResult } from '../../ring/effect.ts';
 import type { Identifier } from '../../ring/identifier.ts';
 import type { Contact } from '../../ring/message.ts';
-import type { DhtApi, DhtLookup, DhtStatus, Found, KeySource, RingMember } from './dht-api.ts';
+import type {
+  DhtApi,
+  DhtLookup,
+  DhtStatus,
+  Found,
+  KeySource,
+  PublishOptions,
+  RingMember,
+} from './dht-api.ts';
 import { keyOf } from './key-of.ts';
 import { inParallel, type NodeDirectory } from './node-directory.ts';
 import type { Peers } from './peers.ts';
@@ -46,6 +54,7 @@ export class OwnDht implements DhtApi {
       away: this.#driver.awayCount(),
       records: this.#records.recordCount(),
       pending: this.#records.pendingCount(),
+      refused: this.#records.refusedCount(),
     };
   }
 
@@ -85,10 +94,7 @@ export class OwnDht implements DhtApi {
     return { publications, providers, replicasAsked, replicasAgreed, truncated };
   }
 
-  publish(options: {
-    readonly wait: boolean;
-    readonly timeoutMs: number;
-  }): Promise<{ readonly pending: number }> {
+  publish(options: PublishOptions): Promise<{ readonly pending: number }> {
     return this.#records.publish(options);
   }
 

@@ -122,7 +122,8 @@ async function withdraw(options: IndexOptions, cid: string, name: string | undef
     .filter((file) => file.why === 'own' && (path === null || file.path === path));
   if (files.length === 0) throw await refusal(dht, cid);
   for (const file of files) await library.withdraw(file.path);
-  await publishSoon(dht, options.log);
+  const paths = files.map((file) => file.path);
+  await publishSoon(dht, paths, options.log);
   const trash = library.trash(TRASH_LOOKED_THROUGH);
   return {
     withdrawn: files.map((file) => ({

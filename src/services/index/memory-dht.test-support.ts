@@ -85,6 +85,7 @@ export class MemoryDht implements DhtApi {
       away: this.away,
       records: this.publications.length,
       pending: 0,
+      refused: 0,
     };
   }
 

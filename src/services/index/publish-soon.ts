@@ -5,9 +5,12 @@ import type { DhtApi } from '../dht/dht-api.ts';
 /** The change is safe in the catalog; the ring takes it later where it is slower than this. */
 const WAIT_MS = 5_000;
 
-export async function publishSoon(dht: DhtApi, log: Logger): Promise<void> {
+/** Beyond so many paths the answer comes at once, and the ring follows. */
+const PATHS_MAX = 8;
+
+export async function publishSoon(dht: DhtApi, paths: readonly string[], log: Logger): Promise<void> {
   try {
-    await dht.publish({ wait: true, timeoutMs: WAIT_MS });
+    await dht.publish({ wait: paths.length <= PATHS_MAX, timeoutMs: WAIT_MS, paths });
   } catch (error) {
     log.info({ reason: (error as Error).message }, 'a withdrawal or publication waits for the ring');
   }

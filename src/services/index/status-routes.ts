@@ -58,7 +58,7 @@ export function serveStatus(server: HttpServer, options: IndexOptions): void {
 
 async function statusOf(options: IndexOptions): Promise<NodeStatus> {
   const { library, dht, endpoints, services, version, protocolVersion, insecure } = options;
-  const { pending, away: _, predecessor, successors, ...ring } = await dht.status();
+  const { pending, refused, away: _, predecessor, successors, ...ring } = await dht.status();
   const { files, bytes, state, reason } = library.totals();
   return {
     ...ring,
@@ -78,6 +78,7 @@ async function statusOf(options: IndexOptions): Promise<NodeStatus> {
       skipped: Number(library.catalog.state('skipped') ?? 0),
     },
     pendingPublications: pending,
+    refusedPublications: refused,
     freeBytes: await freeBytes(library),
     time: Date.now(),
   };

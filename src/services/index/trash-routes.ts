@@ -27,8 +27,8 @@ export function serveTrash(server: HttpServer, { library, dht, log }: IndexOptio
       },
     },
     async ({ body }) => {
-      await library.restore(body.restore);
-      await publishSoon(dht, log);
+      const { path: restored } = await library.restore(body.restore);
+      await publishSoon(dht, [restored], log);
       return listOf(library);
     },
   );

@@ -53,10 +53,10 @@ export class Intake {
     }
   }
 
-  /** True when all that was taken in so far stands on the ring. */
-  async publish(): Promise<boolean> {
+  /** True when the file stands on the ring. */
+  async publish({ path }: CatalogFile): Promise<boolean> {
     try {
-      await this.#dht.publish({ wait: true, timeoutMs: PUBLISH_WAIT_MS });
+      await this.#dht.publish({ wait: true, timeoutMs: PUBLISH_WAIT_MS, paths: [path] });
       return true;
     } catch (error) {
       this.#log.info({ reason: (error as Error).message }, 'a publication waits for the ring');

@@ -47,7 +47,7 @@ export async function serveOlderUpload(server: HttpServer, intake: Intake): Prom
             throw new Problem('bad_request', { reason: 'the body is not multipart/form-data' });
           }
           const file = await intake.receive(request, reply, () => receiveForm(request, intake));
-          await intake.publish();
+          await intake.publish(file);
           return { filename: file.path, message: `File ${file.path} was uploaded.` };
         },
       );

@@ -36,7 +36,7 @@ export async function servePutFile(server: HttpServer, intake: Intake): Promise<
         const file = await intake.receive(request, reply, () =>
           intake.library.receive({ ...bodyOf(request), name: path, tags: read }),
         );
-        const published = await intake.publish();
+        const published = await intake.publish(file);
         reply.code(201).header('location', `/ipfs/${file.cid}`);
         const { cid, size } = file;
         return { state: 'stored' as const, name: file.path, cid, size, node: intake.self(), published };

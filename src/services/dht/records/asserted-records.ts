@@ -3,17 +3,17 @@
  * that it holds. Runs in the worker.
  */
 import type { RecordBundle } from '../../../generated/anillo/records/v1/records.ts';
-import { parseBody } from '../../../records/body.ts';
+import { encodeBody, parseBody } from '../../../records/body.ts';
 import { cidKey } from '../../../records/keys.ts';
 import { basePlacement, copiesOf, placementKeys, SHARD_LEVELS_MAX } from '../../../records/placement-keys.ts';
 import type { RecordBody } from '../../../records/record.ts';
 import { providerSlot } from '../../../records/slot.ts';
 import { type Assertion, type BatchSigner, splitBody } from './batch-signer.ts';
-import type { PendingChange, PendingFile } from './pending-source.ts';
+import type { PendingChange, PendingFile, RefusedChange } from './pending-source.ts';
 import { sha256 } from './record-checks.ts';
 import { decodeRecord, kindNumber } from './record-codec.ts';
 import type { RecordIntake } from './record-intake.ts';
-import type { Outgoing, OutgoingBatch } from './record-tasks.ts';
+import type { Outgoing, OutgoingBatch, TaskOutput } from './record-tasks.ts';
 import type { StoredRecords } from './stored-records.ts';
 
 const PROVIDER = kindNumber('provider');
@@ -41,33 +41,46 @@ export class AssertedRecords {
   }
 
   /** Signs the changes in one batch. Of several for one slot the last counts. */
-  sign(changes: readonly PendingChange[], nowMs: number): OutgoingBatch {
+  sign(changes: readonly PendingChange[], nowMs: number): TaskOutput<'sign'> {
     return this.#stored.transact(() => {
       const assertions = new Map<string, Assertion>();
+      const refused: RefusedChange[] = [];
       for (const change of changes) {
-        for (const record of this.#recordsOf(change)) {
-          const slot = this.#signer.slotOf(record);
-          const ids = assertions.get(slot)?.changes ?? [];
-          // A record's place in the batch is its place in time: that of the last change of its slot.
-          assertions.delete(slot);
-          assertions.set(slot, { record, slot, changes: [...ids, change.id] });
-        }
+        const records = this.#recordsOf(change);
+        const reason = refusalOf(records);
+        // A withdrawal of what nobody would take has nothing to withdraw.
+        if (reason !== null && change.act === 'publish') refused.push({ id: change.id, reason });
+        if (reason === null) for (const record of records) this.#assert(record, change.id, assertions);
         if (change.act === 'withdraw' && change.lastCopy) this.#forgetOthers(change.file.cid);
       }
-      return this.#signer.sign([...assertions.values()], nowMs);
+      return { ...this.#signer.sign([...assertions.values()], nowMs), refused };
     });
   }
 
+  #assert(record: RecordBody, change: number, assertions: Map<string, Assertion>): void {
+    const slot = this.#signer.slotOf(record);
+    const ids = assertions.get(slot)?.changes ?? [];
+    // A record's place in the batch is its place in time: that of the last change of its slot.
+    assertions.delete(slot);
+    assertions.set(slot, { record, slot, changes: [...ids, change] });
+  }
+
   /** Moves assertions whose base key is full one level deeper, and says so at the full key. */
-  shard(refused: readonly Refused[], nowMs: number): OutgoingBatch {
+  shard(refused: readonly Refused[], nowMs: number): TaskOutput<'shard'> {
     return this.#stored.transact(() => {
       const splits = new Map<string, Assertion>();
       const moved: Outgoing[] = [];
-      for (const placed of refused) moved.push(...this.#deepen(placed, splits));
+      const stuck: number[] = [];
+      for (const [index, placed] of refused.entries()) {
+        const deeper = this.#deepen(placed, splits);
+        if (deeper === null) stuck.push(index);
+        else moved.push(...deeper);
+      }
       const signed = this.#signer.sign([...splits.values()], nowMs);
       return {
         outgoing: [...signed.outgoing, ...moved],
         batches: [...signed.batches, ...this.#batchesOf(moved)],
+        stuck,
       };
     });
   }
@@ -141,14 +154,15 @@ export class AssertedRecords {
     }
   }
 
-  #deepen(placed: Refused, splits: Map<string, Assertion>): Outgoing[] {
+  /** Null when there is no deeper level. */
+  #deepen(placed: Refused, splits: Map<string, Assertion>): Outgoing[] | null {
     const record = this.#bodyAt(bytes(placed.key), bytes(placed.slot));
     const body = record?.body;
     if (record === null || body === undefined || (body.kind !== 'publication' && body.kind !== 'tombstone'))
       return [];
     const { path } = body.body;
     const level = levelOf(path, record.publisher, placed.key);
-    if (level === null || level >= SHARD_LEVELS_MAX) return [];
+    if (level === null || level >= SHARD_LEVELS_MAX) return null;
     const split = splitBody(path, record.publisher, level);
     const slot = this.#signer.slotOf(split);
     splits.set(slot, {
@@ -233,6 +247,15 @@ export class AssertedRecords {
     }
     return [...batches.values()];
   }
+}
+
+/** Why a receiver would refuse one of them, or null. */
+function refusalOf(records: readonly RecordBody[]): string | null {
+  for (const record of records) {
+    const parsed = parseBody(record.kind, encodeBody(record));
+    if ('refused' in parsed) return parsed.refused;
+  }
+  return null;
 }
 
 function publicationOf(file: PendingFile): RecordBody {

@@ -36,6 +36,8 @@ interface Member extends TestNode {
   readonly ring: FakeRing;
   inRing: boolean;
   alive: boolean;
+  /** Calls wait for it before they are answered. */
+  held: PromiseWithResolvers<void> | null;
 }
 
 class FakeRing implements RingPort {
@@ -146,6 +148,7 @@ export class TestCluster {
       ring,
       inRing: false,
       alive: true,
+      held: null,
     };
     serve(server, records, member);
     this.#members.set(key.id, member);
@@ -188,6 +191,20 @@ export class TestCluster {
     }
   }
 
+  /** The node takes calls and does not answer, as when its process is paused. */
+  pause(node: TestNode): void {
+    this.#member(node.id).held = Promise.withResolvers();
+  }
+
+  /** The ring gives up a node that does not answer. */
+  declareDead(node: TestNode): void {
+    this.#member(node.id).inRing = false;
+    for (const { ring, inRing } of this.#members.values()) {
+      if (inRing) ring.emit({ type: 'dead', contact: node.contact });
+    }
+    this.announce();
+  }
+
   async leave(node: TestNode): Promise<void> {
     await node.records.leave();
     await this.kill(node);
@@ -220,6 +237,7 @@ export class TestCluster {
   }
 
   async close(): Promise<void> {
+    for (const { held } of this.#members.values()) held?.resolve();
     for (const member of this.#members.values()) {
       member.server.forceShutdown();
       if (member.alive) await member.records.stop();
@@ -292,5 +310,16 @@ function serve(server: Server, { handlers }: RunningRecords, member: Member): vo
       },
     },
   ]);
-  server.addService(Object.fromEntries(counted), handlers);
+  server.addService(Object.fromEntries(counted), heldBack(handlers, member));
+}
+
+function heldBack(handlers: RunningRecords['handlers'], member: Member): RunningRecords['handlers'] {
+  const held = Object.entries(handlers).map(([name, handler]) => [
+    name,
+    async (...args: unknown[]) => {
+      await member.held?.promise;
+      return (handler as (...args: unknown[]) => unknown)(...args);
+    },
+  ]);
+  return Object.fromEntries(held);
 }

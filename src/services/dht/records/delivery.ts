@@ -17,16 +17,18 @@ import type { RecordStore } from './record-store.ts';
 import type { Outgoing, OutgoingBatch } from './record-tasks.ts';
 import { Slots } from './slots.ts';
 
-/** Bundles on their way from this node: enough to keep its owners busy, few enough to let lookups through. */
-const IN_FLIGHT_MAX = 4;
+/** Bundles on their way from this node: one an owner, so that one that does not answer holds up nobody else's. */
+const IN_FLIGHT_MAX = 8;
 /** Tries of one record in one delivery; what is left then waits in the catalog for the next. */
 const ROUNDS_MAX = 8;
 /** Store answers after its replicas did, so it takes longer than one call. */
 const STORE_TIMEOUT_FACTOR = 3;
 /** Pauses grow to this many times the first. */
 const PAUSE_GROWTH_MAX = 32;
-/** Refusals that no repetition changes. */
-const FINAL: ReadonlySet<string> = new Set(['invalid_record', 'full']);
+/** No repetition changes it. */
+const FINAL = 'invalid_record';
+/** So many nodes have the content that nobody misses this one. */
+const NOT_NEEDED = 'full';
 
 export interface DeliveryOptions {
   readonly store: RecordStore;
@@ -38,57 +40,120 @@ export interface DeliveryOptions {
   readonly retryDelayMs: number;
 }
 
+/** An owner with messages on their way: one at a time, the others in turn. */
+interface BusyOwner {
+  readonly turn: Slots;
+  readonly calls: AbortController;
+  messages: number;
+}
+
 interface Message {
   readonly to: OwnedRange;
   readonly items: readonly Outgoing[];
   readonly bundle: Uint8Array;
 }
 
+/** Hears, message by message, what becomes of the records. */
+export interface DeliveryWatch {
+  /** Enough nodes hold them, or need them no more. */
+  stored(items: readonly Outgoing[]): void;
+  /** Their keys are full: others are brought in their place. */
+  replaced(items: readonly Outgoing[], by: readonly Outgoing[]): void;
+  /** Will never be taken. */
+  refused(items: readonly Outgoing[], reason: string): void;
+}
+
+const NOBODY: DeliveryWatch = { stored: () => {}, replaced: () => {}, refused: () => {} };
+
 interface Round {
   /** To be tried again. */
   readonly again: Outgoing[];
   /** Their base key is full. */
   readonly split: Outgoing[];
+  readonly watch: DeliveryWatch;
 }
 
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #slots = new Slots(IN_FLIGHT_MAX);
+  /** Owners with bundles on their way, or waiting for it. */
+  readonly #busy = new Map<string, BusyOwner>();
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
   }
 
   /** Resolves with what could not be brought, after all tries or once `signal` aborts. */
-  async deliver(batch: OutgoingBatch, signal: AbortSignal): Promise<readonly Outgoing[]> {
+  async deliver(
+    batch: OutgoingBatch,
+    signal: AbortSignal,
+    watch: DeliveryWatch = NOBODY,
+  ): Promise<readonly Outgoing[]> {
     const batches = new Map<string, Uint8Array>();
     let waiting = addBatches(batches, batch);
-    for (let round = 0; round < ROUNDS_MAX && waiting.length > 0 && !signal.aborted; round++) {
-      const { again, split } = await this.#round(waiting, batches);
-      waiting = again;
-      if (split.length > 0) {
-        const deeper = await this.#options.store.run('shard', {
-          refused: split.map(toRefused),
-          nowMs: Date.now(),
-        });
-        waiting = [...waiting, ...addBatches(batches, deeper)];
-      }
-      if (again.length > 0) await this.#pause(round, signal);
+    for (let tries = 0; tries < ROUNDS_MAX && waiting.length > 0 && !signal.aborted; tries++) {
+      const round: Round = { again: [], split: [], watch };
+      await this.#round(waiting, batches, round, signal);
+      waiting = round.again;
+      if (round.split.length > 0) waiting.push(...(await this.#deeper(round.split, batches, watch)));
+      if (round.again.length > 0) await this.#pause(tries, signal);
     }
     return waiting;
   }
 
-  async #round(items: readonly Outgoing[], batches: ReadonlyMap<string, Uint8Array>): Promise<Round> {
-    const round: Round = { again: [], split: [] };
+  /** The ring says that this node is gone: what is on its way there goes elsewhere. */
+  gone(owner: string): void {
+    this.#busy.get(owner)?.calls.abort();
+  }
+
+  /** Never rejects: where the worker does not answer they are tried again as they are. */
+  async #deeper(
+    split: readonly Outgoing[],
+    batches: Map<string, Uint8Array>,
+    watch: DeliveryWatch,
+  ): Promise<readonly Outgoing[]> {
+    const { store, log } = this.#options;
+    try {
+      const deeper = await store.run('shard', { refused: split.map(toRefused), nowMs: Date.now() });
+      const stuck = new Set(deeper.stuck.map((index) => split[index]).filter((item) => item !== undefined));
+      const moved = addBatches(batches, deeper);
+      watch.refused([...stuck], 'its last shard is full');
+      watch.replaced(
+        split.filter((item) => !stuck.has(item)),
+        moved,
+      );
+      return moved;
+    } catch (error) {
+      log.warn({ reason: String(error) }, 'records of a full key could not be moved');
+      return split;
+    }
+  }
+
+  async #round(
+    items: readonly Outgoing[],
+    batches: ReadonlyMap<string, Uint8Array>,
+    round: Round,
+    signal: AbortSignal,
+  ): Promise<void> {
     const sent: Promise<void>[] = [];
     for (const { to, items: mine } of await this.#byOwner(items, round)) {
       for (const message of messagesOf(to, mine, batches)) {
-        sent.push(this.#slots.run(() => this.#send(message, round)));
+        sent.push(this.#inTurn(message, round, signal));
         await nextTurn();
       }
     }
     await Promise.all(sent);
-    return round;
+  }
+
+  /** One message an owner at once. */
+  async #inTurn(message: Message, round: Round, stopping: AbortSignal): Promise<void> {
+    const { id } = message.to.owner;
+    const busy = this.#busy.get(id) ?? { turn: new Slots(1), calls: new AbortController(), messages: 0 };
+    this.#busy.set(id, busy);
+    busy.messages++;
+    const signal = AbortSignal.any([busy.calls.signal, stopping]);
+    await busy.turn.run(() => this.#slots.run(() => this.#send(message, round, signal)));
+    if (--busy.messages === 0 && this.#busy.get(id) === busy) this.#busy.delete(id);
   }
 
   async #byOwner(items: readonly Outgoing[], round: Round): Promise<{ to: OwnedRange; items: Outgoing[] }[]> {
@@ -118,11 +183,13 @@ export class Delivery {
     }
   }
 
-  async #send({ to, items, bundle }: Message, round: Round): Promise<void> {
+  async #send({ to, items, bundle }: Message, round: Round, signal: AbortSignal): Promise<void> {
     const { calls, leases, owners, log, callTimeoutMs } = this.#options;
     try {
+      signal.throwIfAborted();
       const request = { bundle: asBuffer(bundle), lease: leases.own };
-      const answer = await calls.call(to.owner, 'store', request, callTimeoutMs * STORE_TIMEOUT_FACTOR);
+      const timeoutMs = callTimeoutMs * STORE_TIMEOUT_FACTOR;
+      const answer = await calls.call(to.owner, 'store', request, timeoutMs, signal);
       this.#sort(to, items, answer, round);
       if (answer.publications.length > 0) await this.#learn(answer.publications);
     } catch (error) {
@@ -134,6 +201,7 @@ export class Delivery {
 
   #sort(to: OwnedRange, items: readonly Outgoing[], answer: StoreResponse, round: Round): void {
     const isHeld = answer.replicas >= answer.replicasWanted;
+    const stored: Outgoing[] = [];
     let isOwner = true;
     items.forEach((item, index) => {
       const result = answer.results[index];
@@ -141,18 +209,20 @@ export class Delivery {
         isOwner = false;
         round.again.push(item);
       } else if (result.outcome === StoreOutcome.STORE_OUTCOME_REFUSED) this.#refused(item, result, round);
-      else if (!isHeld) round.again.push(item);
+      else if (isHeld) stored.push(item);
+      else round.again.push(item);
     });
     if (!isOwner) this.#options.owners.forget(to);
+    round.watch.stored(stored);
   }
 
-  #refused(item: Outgoing, { code }: StoreResult, round: Round): void {
-    if (code === 'split') round.split.push(item);
-    else if (FINAL.has(code))
-      this.#options.log.warn({ key: item.key, code }, 'a record was refused for good');
+  #refused(item: Outgoing, { code }: StoreResult, { again, split, watch }: Round): void {
+    if (code === 'split') split.push(item);
+    else if (code === NOT_NEEDED) watch.stored([item]);
+    else if (code === FINAL) watch.refused([item], code);
     else {
       this.#options.log.warn({ key: item.key, code }, 'a record was refused');
-      round.again.push(item);
+      again.push(item);
     }
   }
 

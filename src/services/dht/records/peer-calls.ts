@@ -36,7 +36,12 @@ type Asked<Name extends Method> = Omit<Parameters<RecordMethods[Name]>[0], 'netw
 type Answered<Name extends Method> = Awaited<ReturnType<RecordMethods[Name]>>;
 type Callback = (error: ServiceError | null, response: unknown) => void;
 type Untyped = {
-  [name in Method]: (request: unknown, metadata: Metadata, options: object, callback: Callback) => void;
+  [name in Method]: (
+    request: unknown,
+    metadata: Metadata,
+    options: object,
+    callback: Callback,
+  ) => { cancel(): void };
 };
 
 const NO_METADATA = new Metadata();
@@ -55,12 +60,16 @@ export class PeerCalls {
     this.#local = local;
   }
 
-  /** @throws Problem `unreachable`, `deadline`, or what the other says */
+  /**
+   * @param signal gives the call up
+   * @throws Problem `unreachable`, `deadline`, or what the other says; the signal's reason
+   */
   async call<Name extends Method>(
     to: Contact,
     name: Name,
     request: Asked<Name>,
     timeoutMs = this.#timeoutMs,
+    signal?: AbortSignal,
   ): Promise<Answered<Name>> {
     const tagged = { ...request, networkTag: this.#peers.networkTag };
     if (to.id === this.#self) {
@@ -69,11 +78,15 @@ export class PeerCalls {
     }
     const deadline = Date.now() + timeoutMs;
     const client = (await this.#peers.records(to, timeoutMs)) as unknown as Untyped;
+    signal?.throwIfAborted();
     return await new Promise<Answered<Name>>((resolve, reject) => {
-      client[name](tagged, NO_METADATA, { deadline }, (error, response) => {
+      const call = client[name](tagged, NO_METADATA, { deadline }, (error, response) => {
+        signal?.removeEventListener('abort', giveUp);
         if (error === null) resolve(response as Answered<Name>);
         else reject(fromServiceError(error, { what: `records.${name}`, address: to.address, timeoutMs }));
       });
+      const giveUp = () => call.cancel();
+      signal?.addEventListener('abort', giveUp, { once: true });
     });
   }
 }

@@ -21,12 +21,23 @@ export interface PendingChange {
   readonly lastCopy: boolean;
 }
 
+/** A change that the ring will never take. */
+export interface RefusedChange {
+  readonly id: number;
+  readonly reason: string;
+}
+
 export interface PendingSource {
   /** In rising order of id, from the first or after `afterId`. */
   pending(limit: number, afterId?: number): readonly PendingChange[];
   pendingCount(): number;
+  /** The newest change that waits, of `path` where one is given; null when none does. */
+  lastPending(path?: string): number | null;
   /** These stand on the ring. */
   settle(ids: readonly number[]): void;
+  /** These never will: they wait no more, and are counted until their paths change. */
+  refuse(changes: readonly RefusedChange[]): void;
+  refusedCount(): number;
   /** Changes whenever another process or connection wrote. */
   dataVersion(): number;
 }

@@ -1,9 +1,10 @@
 /** For tests: a catalog's pending changes in memory, CIDs, and waiting without sleeping. */
-import type { PendingChange, PendingFile, PendingSource } from './pending-source.ts';
+import type { PendingChange, PendingFile, PendingSource, RefusedChange } from './pending-source.ts';
 
 /** A queue of changes in memory. */
 export class FakePending implements PendingSource {
   readonly #changes = new Map<number, PendingChange>();
+  readonly refused: RefusedChange[] = [];
   #lastId = 0;
   #version = 0;
 
@@ -32,6 +33,24 @@ export class FakePending implements PendingSource {
 
   pendingCount(): number {
     return this.#changes.size;
+  }
+
+  lastPending(path?: string): number | null {
+    const waiting = [...this.#changes.values()].filter(
+      ({ file }) => path === undefined || file.path === path,
+    );
+    return waiting.at(-1)?.id ?? null;
+  }
+
+  refuse(changes: readonly RefusedChange[]): void {
+    for (const change of changes) {
+      this.#changes.delete(change.id);
+      this.refused.push(change);
+    }
+  }
+
+  refusedCount(): number {
+    return this.refused.length;
   }
 
   settle(ids: readonly number[]): void {

@@ -1,30 +1,38 @@
 /**
- * Drains the catalog's pending changes onto the ring, in batches signed together, a few at once, in the order of their coming.
- * A change is settled when enough nodes hold what it says; until then it waits in the catalog, whatever dies. Signed again
- * it falls into the same slots, so that nothing is ever doubled.
+ * Brings the catalog's pending changes onto the ring. Each is signed once in this life, in the order of its coming, and
+ * brought until enough nodes hold what it says; only then, in the order of `open-changes.ts`, is it struck out of the catalog.
+ * After a death what was not struck out is signed again in the same order and falls into the same slots.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Problem } from '../../../problems/problem.ts';
 import type { RingPort } from '../ring-port.ts';
-import type { Delivery } from './delivery.ts';
-import type { PendingChange, PendingSource } from './pending-source.ts';
+import { Arrivals } from './arrivals.ts';
+import type { Delivery, DeliveryWatch } from './delivery.ts';
+import { OpenChanges } from './open-changes.ts';
+import type { PendingChange, PendingSource, RefusedChange } from './pending-source.ts';
+import { type Awaited, PublicationWaiters } from './publication-waiters.ts';
 import type { RecordStore } from './record-store.ts';
+import type { Outgoing, OutgoingBatch } from './record-tasks.ts';
 import { Slots } from './slots.ts';
 
 /** 256 records under one signature, and a slice of a few milliseconds for whoever reads the catalog. */
 const BATCH_CHANGES_MAX = 128;
 /** While one batch is stored the next is signed. */
 const BATCHES_IN_FLIGHT = 2;
+/** A batch that takes longer waits for a node that does not answer: others are brought meanwhile. */
+const PATIENCE_MS = 1000;
+/** Changes on their way; beyond it the ring is away, and the catalog is the queue. */
+const OPEN_MAX = 8192;
 /** After a full batch, this share of the time that it took is left to lookups and transfers. */
 const REST_SHARE = 0.5;
 const DELAY_GROWTH_MAX = 32;
 
 export interface PublisherOptions {
-  readonly ring: RingPort;
+  readonly ring: Pick<RingPort, 'neighbours'>;
   readonly source: PendingSource;
-  readonly store: RecordStore;
-  readonly delivery: Delivery;
+  readonly store: Pick<RecordStore, 'run'>;
+  readonly delivery: Pick<Delivery, 'deliver'>;
   readonly log: Logger;
   readonly pendingPollMs: number;
   readonly retryDelayMs: number;
@@ -33,7 +41,16 @@ export interface PublisherOptions {
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #stopping = new AbortController();
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new PublicationWaiters();
+  readonly #slots = new Slots(BATCHES_IN_FLIGHT);
+  readonly #open = new OpenChanges();
+  readonly #onTheirWay = new Set<Promise<void>>();
+  /** Stand on the ring and are not struck out yet. */
+  readonly #arrived: number[] = [];
+  /** Will never stand there, and the catalog does not know yet. */
+  readonly #refused: RefusedChange[] = [];
+  /** The last change that was signed. */
+  #signedId = 0;
   #wake: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
   #seenVersion = -1;
@@ -52,132 +69,221 @@ export class Publisher {
     this.#wake();
   }
 
-  /** Resolves when everything that is pending now stands on the ring. @throws Problem `deadline`, `not_ready` when it is stopped */
-  async waitUntilPublished(timeoutMs: number): Promise<void> {
-    const last = await this.#lastPendingId();
-    if (last === null) return;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const check = () => {
-      const [first] = this.#options.source.pending(1);
-      if (first === undefined || first.id > last) resolve();
-    };
-    const late = () => reject(new Problem('deadline', { what: 'The ring', timeoutMs }));
-    const timer = setTimeout(late, timeoutMs);
-    const stopped = () => reject(new Problem('not_ready'));
-    this.#stopping.signal.addEventListener('abort', stopped, { once: true });
-    this.#waiters.add(check);
-    try {
-      check();
-      await promise;
-    } finally {
-      clearTimeout(timer);
-      this.#stopping.signal.removeEventListener('abort', stopped);
-      this.#waiters.delete(check);
-    }
+  /**
+   * Resolves when what is pending now of `paths`, or of all, stands on the ring.
+   * @throws Problem `deadline`, `invalid_record` (the ring will never take it), `not_ready` (stopped meanwhile)
+   */
+  async waitUntilPublished(timeoutMs: number, paths: readonly string[] = []): Promise<void> {
+    await this.#waiters.wait(paths.length === 0 ? this.#everything() : this.#newestOf(paths), timeoutMs);
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#waiters.fail(new Problem('not_ready'));
     this.#wake();
     await this.#running;
+    await Promise.all(this.#onTheirWay);
+  }
+
+  #everything(): Awaited {
+    const { source } = this.#options;
+    const last = source.lastPending();
+    const isComplete = () => {
+      if (last === null) return true;
+      const [first] = source.pending(1);
+      return first === undefined || first.id > last;
+    };
+    return { missing: new Set(), isComplete };
+  }
+
+  #newestOf(paths: readonly string[]): Awaited {
+    const ids = paths.map((path) => this.#options.source.lastPending(path)).filter((id) => id !== null);
+    const missing = new Set(ids);
+    return { missing, isComplete: () => missing.size === 0 };
   }
 
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#stopping.signal.aborted) {
       try {
-        const isClean = this.#mayDrain() ? await this.#drain() : true;
-        failures = isClean ? 0 : failures + 1;
+        this.#settle();
+        if (this.#mayDrain()) await this.#drain();
+        failures = 0;
       } catch (error) {
         failures++;
+        this.#seenVersion = -1;
         this.#options.log.warn({ reason: String(error) }, 'pending changes could not be published');
       }
-      if (failures > 0) this.#seenVersion = -1;
       await this.#rest(failures);
     }
   }
 
   /** Is there anything new to look at, and a ring to bring it to? */
   #mayDrain(): boolean {
-    if (!this.#options.ring.neighbours().joined) return false;
+    if (!this.#options.ring.neighbours().joined || this.#open.size >= OPEN_MAX) return false;
     const version = this.#options.source.dataVersion();
     if (version === this.#seenVersion) return false;
     this.#seenVersion = version;
     return true;
   }
 
-  /** Everything that is pending, once. False when some of it has to be tried again. */
-  async #drain(): Promise<boolean> {
-    const slots = new Slots(BATCHES_IN_FLIGHT);
-    const onTheirWay = new Set<Promise<void>>();
-    let isClean = true;
-    let afterId: number | undefined;
+  /** Everything that was not signed yet, once. */
+  async #drain(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
-      const changes = this.#options.source.pending(BATCH_CHANGES_MAX, afterId);
-      const last = changes.at(-1);
-      if (last === undefined) break;
-      afterId = last.id;
-      const started = Promise.withResolvers<void>();
-      const work = slots
-        .run(async () => {
-          started.resolve();
-          const startedMs = performance.now();
-          if (!(await this.#publish(changes))) isClean = false;
-          if (changes.length === BATCH_CHANGES_MAX)
-            await this.#yield((performance.now() - startedMs) * REST_SHARE);
-        })
-        .finally(() => onTheirWay.delete(work));
-      onTheirWay.add(work);
-      // Reads the next changes only once these are being worked on: the catalog is the queue.
-      await Promise.race([started.promise, work]);
-    }
-    await Promise.all(onTheirWay);
-    return isClean;
-  }
-
-  /** True when every change was settled; never rejects. */
-  async #publish(changes: readonly PendingChange[]): Promise<boolean> {
-    try {
-      return await this.#signAndDeliver(changes);
-    } catch (error) {
-      this.#options.log.warn({ reason: String(error) }, 'pending changes could not be published');
-      return false;
+      if (this.#open.size >= OPEN_MAX) {
+        this.#seenVersion = -1;
+        return;
+      }
+      const changes = this.#options.source.pending(BATCH_CHANGES_MAX, this.#signedId);
+      if (changes.length === 0) return;
+      // Signed and the next read only once these are being brought: the catalog is the queue.
+      const release = await this.#slots.take();
+      try {
+        this.#start(changes, await this.#sign(changes), release);
+      } catch (error) {
+        release();
+        throw error;
+      }
     }
   }
 
-  async #signAndDeliver(changes: readonly PendingChange[]): Promise<boolean> {
+  async #sign(changes: readonly PendingChange[]): Promise<OutgoingBatch> {
     const signed = await this.#options.store.run('sign', { changes, nowMs: Date.now() });
-    const left = await this.#options.delivery.deliver(signed, this.#stopping.signal);
-    const unsettled = new Set(left.flatMap((outgoing) => outgoing.changes));
-    const settled = changes.map(({ id }) => id).filter((id) => !unsettled.has(id));
-    if (settled.length > 0) this.#options.source.settle(settled);
-    for (const check of this.#waiters) check();
-    return unsettled.size === 0;
+    this.#signedId = changes.at(-1)?.id ?? this.#signedId;
+    this.#open.add(changes);
+    this.#refuse(signed.refused);
+    return signed;
+  }
+
+  /** @param release the slot, given back when the batch is there or takes too long */
+  #start(changes: readonly PendingChange[], signed: OutgoingBatch, release: () => void): void {
+    const startedMs = performance.now();
+    const patience = setTimeout(release, PATIENCE_MS).unref();
+    const work = this.#bring(changes, signed)
+      .catch((error: unknown) => {
+        this.#options.log.error(
+          { err: error },
+          'changes were not brought to the ring; a restart tries again',
+        );
+      })
+      .then(async () => {
+        clearTimeout(patience);
+        const isFull = changes.length === BATCH_CHANGES_MAX;
+        if (isFull) await this.#yield(Math.min(performance.now() - startedMs, PATIENCE_MS) * REST_SHARE);
+        release();
+      })
+      .finally(() => this.#onTheirWay.delete(work));
+    this.#onTheirWay.add(work);
+  }
+
+  /** Until all of them are there, whatever it takes. */
+  async #bring(changes: readonly PendingChange[], signed: OutgoingBatch): Promise<void> {
+    const { delivery } = this.#options;
+    const arrivals = new Arrivals(signed.outgoing);
+    const watch = this.#watch(arrivals);
+    this.#arrive(changes.map(({ id }) => id).filter((id) => arrivals.hasAll(id)));
+    let batch: OutgoingBatch | null = signed;
+    let left: readonly Outgoing[] = signed.outgoing;
+    for (let failures = 0; left.length > 0 && !this.#stopping.signal.aborted; failures++) {
+      if (batch !== null) left = await delivery.deliver(batch, this.#stopping.signal, watch);
+      if (left.length === 0) return;
+      left = left.map(withoutBytes);
+      await this.#yield(this.#delayMs(failures));
+      batch = await this.#again(left, watch);
+    }
+  }
+
+  #watch(arrivals: Arrivals): DeliveryWatch {
+    return {
+      stored: (items) => this.#arrive(arrivals.strike(items)),
+      replaced: (items, by) => {
+        arrivals.expect(by);
+        this.#arrive(arrivals.strike(items));
+      },
+      refused: (items, reason) => {
+        this.#refuse(items.flatMap(({ changes }) => changes.map((id) => ({ id, reason }))));
+        this.#arrive(arrivals.strike(items));
+      },
+    };
+  }
+
+  /** What stands now where these were to be brought; null when it cannot be read now. */
+  async #again(left: readonly Outgoing[], watch: DeliveryWatch): Promise<OutgoingBatch | null> {
+    const { store, log } = this.#options;
+    try {
+      const byPair = new Map(left.map((item) => [pairOf(item), item]));
+      const wanted = Buffer.from([...byPair.keys()].join(''), 'hex');
+      const { outgoing, batches } = await store.run('outgoing', { wanted });
+      const again = outgoing.map((item) => ({ ...item, changes: byPair.get(pairOf(item))?.changes ?? [] }));
+      for (const item of again) byPair.delete(pairOf(item));
+      // A newer change of their slots has moved the others, and brings them itself.
+      watch.stored([...byPair.values()]);
+      return { outgoing: again, batches };
+    } catch (error) {
+      log.warn({ reason: String(error) }, 'signed records could not be read');
+      return null;
+    }
+  }
+
+  #arrive(ids: readonly number[]): void {
+    this.#arrived.push(...this.#open.arrive(ids));
+    this.#settle();
+  }
+
+  /** Never throws: what the catalog does not take now it takes with the next. */
+  #settle(): void {
+    const { source, log } = this.#options;
+    try {
+      const refused = this.#refused.splice(
+        0,
+        takeAll(this.#refused, (changes) => source.refuse(changes)),
+      );
+      for (const { id, reason } of refused) this.#waiters.refused(id, reason);
+      const settled = this.#arrived.splice(
+        0,
+        takeAll(this.#arrived, (ids) => source.settle(ids)),
+      );
+      if (settled.length > 0) this.#waiters.settled(settled);
+    } catch (error) {
+      log.warn({ reason: String(error) }, 'the catalog could not strike out what is done');
+    }
+  }
+
+  #refuse(refused: readonly RefusedChange[]): void {
+    for (const { id, reason } of refused)
+      this.#options.log.warn({ change: id, reason }, 'the ring will never take this change');
+    this.#refused.push(...refused);
   }
 
   async #yield(restMs: number): Promise<void> {
     await pause(restMs, undefined, { signal: this.#stopping.signal }).catch(() => null);
   }
 
+  #delayMs(failures: number): number {
+    return this.#options.retryDelayMs * Math.min(2 ** failures, DELAY_GROWTH_MAX);
+  }
+
   async #rest(failures: number): Promise<void> {
-    const { pendingPollMs, retryDelayMs } = this.#options;
-    const delayMs =
-      failures === 0 ? pendingPollMs : retryDelayMs * Math.min(2 ** (failures - 1), DELAY_GROWTH_MAX);
+    const delayMs = failures === 0 ? this.#options.pendingPollMs : this.#delayMs(failures - 1);
     const woken = new AbortController();
     this.#wake = () => woken.abort();
     if (this.#stopping.signal.aborted) return;
     await pause(delayMs, undefined, { signal: woken.signal, ref: false }).catch(() => null);
     this.#wake = () => {};
   }
+}
 
-  async #lastPendingId(): Promise<number | null> {
-    let last: number | null = null;
-    for (;;) {
-      const page = this.#options.source.pending(BATCH_CHANGES_MAX, last ?? undefined);
-      const id = page.at(-1)?.id;
-      if (id === undefined) return last;
-      last = id;
-      await pause(0);
-    }
-  }
+/** How many were taken. */
+function takeAll<Item>(items: readonly Item[], take: (items: readonly Item[]) => void): number {
+  if (items.length > 0) take(items);
+  return items.length;
+}
+
+function pairOf({ key, slot }: Outgoing): string {
+  return key + slot;
+}
+
+/** What waits long is read again when its turn comes. */
+function withoutBytes(item: Outgoing): Outgoing {
+  return { ...item, record: new Uint8Array(0) };
 }

@@ -3,7 +3,7 @@ import type { StoreOutcome } from '../../../generated/anillo/records/v1/records.
 import type { ProblemDetails } from '../../../problems/problem.ts';
 import type { KeyRange } from '../../../records/key-range.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
-import type { PendingChange } from './pending-source.ts';
+import type { PendingChange, RefusedChange } from './pending-source.ts';
 
 /** The two sets of tables: what is stored for the ring, and what this node asserts. */
 export type TableName = 'stored' | 'asserted';
@@ -120,12 +120,18 @@ export interface RecordTasks {
   };
   renew(input: RenewTask): RenewDone;
   /** Signs pending changes in one batch, and remembers them before they are sent. */
-  sign(input: { readonly changes: readonly PendingChange[]; readonly nowMs: number }): OutgoingBatch;
+  sign(input: { readonly changes: readonly PendingChange[]; readonly nowMs: number }): OutgoingBatch & {
+    /** Changes of which no record was signed: no node would take it. */
+    readonly refused: readonly RefusedChange[];
+  };
   /** Full base keys: moves these assertions one shard deeper and asserts that the key is split. */
   shard(input: {
     readonly refused: readonly { key: Identifier; slot: Identifier; changes: readonly number[] }[];
     readonly nowMs: number;
-  }): OutgoingBatch;
+  }): OutgoingBatch & {
+    /** Indexes of those that no deeper shard takes. */
+    readonly stuck: readonly number[];
+  };
   /** Asserted records at (key, slot) pairs. */
   outgoing(input: { readonly wanted: Uint8Array }): OutgoingBatch;
   /** Publications by others of contents that this node provides, and what superseded its own. */

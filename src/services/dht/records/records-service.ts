@@ -4,6 +4,7 @@ import type { RecordsServiceServer } from '../../../generated/anillo/records/v1/
 import type { NodeKey } from '../../../identity/node-key.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import { unary } from '../bounded-service.ts';
+import type { PublishOptions } from '../dht-api.ts';
 import type { PeerPort, RingPort } from '../ring-port.ts';
 import { Delivery } from './delivery.ts';
 import type { FoundRecords } from './found-records.ts';
@@ -48,15 +49,14 @@ export interface RunningRecords {
    * @throws Problem `not_ready` (not on the ring), `deadline` (neither owner nor replicas answered)
    */
   find(key: Identifier, limit: number): Promise<FoundRecords>;
-  /** Looks for pending changes now. With `wait`, resolves when those up to now stand on the ring. @throws Problem `deadline` */
-  publish(options: {
-    readonly wait: boolean;
-    readonly timeoutMs: number;
-  }): Promise<{ readonly pending: number }>;
+  /** As `DhtApi` has it. @throws Problem `deadline`, `invalid_record`, `not_ready` */
+  publish(options: PublishOptions): Promise<{ readonly pending: number }>;
   /** Placements that this node stores for the ring. */
   recordCount(): number;
   /** Changes not yet on the ring. */
   pendingCount(): number;
+  /** Changes that the ring will never take. */
+  refusedCount(): number;
   /** Before the ring is left: gives the successors what they lack, and ends this node's lease. Bounded to a few seconds. */
   leave(): Promise<void>;
   /** Ends all work and closes the store. */
@@ -66,24 +66,27 @@ export interface RunningRecords {
 /** @throws Problem `newer_data` */
 export async function startRecords(options: RecordsOptions): Promise<RunningRecords> {
   const parts = await compose(options);
-  const { store, server, owners, reader, publisher, replication, renewal, workers } = parts;
+  const { store, server, owners, delivery, reader, publisher, replication, renewal, workers } = parts;
   const { pending } = options;
-  const unsubscribe = options.ring.onEvent(({ type }) => {
+  const unsubscribe = options.ring.onEvent((event) => {
+    const isGone = event.type === 'dead' || event.type === 'departed';
     // Who owned what is asked anew: a range costs one lookup, a dead owner a deadline.
-    if (type === 'neighboursChanged' || type === 'dead' || type === 'departed') owners.clear();
+    if (isGone || event.type === 'neighboursChanged') owners.clear();
+    if (isGone) delivery.gone(event.contact.id);
   });
   for (const worker of workers) worker.start();
   let isStopped = false;
   return {
     handlers: handlersOf(server),
     find: (key, limit) => reader.find(key, limit),
-    publish: async ({ wait, timeoutMs }) => {
+    publish: async ({ wait, timeoutMs, paths }) => {
       publisher?.nudge();
-      if (wait) await publisher?.waitUntilPublished(timeoutMs);
+      if (wait) await publisher?.waitUntilPublished(timeoutMs, paths);
       return { pending: pending?.pendingCount() ?? 0 };
     },
     recordCount: () => store.count(),
     pendingCount: () => pending?.pendingCount() ?? 0,
+    refusedCount: () => pending?.refusedCount() ?? 0,
     leave: async () => {
       const signal = AbortSignal.timeout(LEAVE_MAX_MS);
       await Promise.allSettled([replication.handOver(signal), renewal.end(signal)]);
@@ -126,7 +129,7 @@ async function compose(options: RecordsOptions) {
   const housekeeping = new Housekeeping(store, leases, parameters.sweepIntervalMs, log);
   const background: Background[] = [replication, renewal, surplus, housekeeping];
   const workers = publisher === null ? background : [publisher, ...background];
-  return { store, server, owners, reader, publisher, replication, renewal, workers };
+  return { store, server, owners, delivery, reader, publisher, replication, renewal, workers };
 }
 
 interface Background {

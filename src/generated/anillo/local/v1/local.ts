@@ -103,6 +103,8 @@ export interface StatusResponse {
   pending: bigint;
   /** Members that are gone without having left, as far as this node knows. */
   away: number;
+  /** Those that the ring will never take. */
+  refused: bigint;
 }
 
 export interface RingRequest {
@@ -178,6 +180,8 @@ export interface FoundProvider {
 
 export interface PublishRequest {
   wait: boolean;
+  /** Wait for the changes of these paths only; of all when there is none. */
+  paths: string[];
 }
 
 export interface PublishResponse {
@@ -186,6 +190,8 @@ export interface PublishResponse {
 
 export interface WithdrawRequest {
   wait: boolean;
+  /** As of Publish. */
+  paths: string[];
 }
 
 export interface WithdrawResponse {
@@ -341,6 +347,7 @@ function createBaseStatusResponse(): StatusResponse {
     records: 0n,
     pending: 0n,
     away: 0,
+    refused: 0n,
   };
 }
 
@@ -384,6 +391,12 @@ export const StatusResponse: MessageFns<StatusResponse> = {
     }
     if (message.away !== 0) {
       writer.uint32(80).uint32(message.away);
+    }
+    if (message.refused !== 0n) {
+      if (BigInt.asUintN(64, message.refused) !== message.refused) {
+        throw new globalThis.Error("value provided for field message.refused of type uint64 too large");
+      }
+      writer.uint32(88).uint64(message.refused);
     }
     return writer;
   },
@@ -481,6 +494,14 @@ export const StatusResponse: MessageFns<StatusResponse> = {
             message.away = reader.uint32();
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.refused = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -515,6 +536,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
       records: isSet(object.records) ? BigInt(object.records) : 0n,
       pending: isSet(object.pending) ? BigInt(object.pending) : 0n,
       away: isSet(object.away) ? globalThis.Number(object.away) : 0,
+      refused: isSet(object.refused) ? BigInt(object.refused) : 0n,
     };
   },
 
@@ -550,6 +572,9 @@ export const StatusResponse: MessageFns<StatusResponse> = {
     if (message.away !== 0) {
       obj.away = Math.round(message.away);
     }
+    if (message.refused !== 0n) {
+      obj.refused = message.refused.toString();
+    }
     return obj;
   },
 
@@ -572,6 +597,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
     message.records = (object.records !== undefined && object.records !== null) ? BigInt(object.records) : 0n;
     message.pending = (object.pending !== undefined && object.pending !== null) ? BigInt(object.pending) : 0n;
     message.away = object.away ?? 0;
+    message.refused = (object.refused !== undefined && object.refused !== null) ? BigInt(object.refused) : 0n;
     return message;
   },
 };
@@ -1704,13 +1730,16 @@ export const FoundProvider: MessageFns<FoundProvider> = {
 };
 
 function createBasePublishRequest(): PublishRequest {
-  return { wait: false };
+  return { wait: false, paths: [] };
 }
 
 export const PublishRequest: MessageFns<PublishRequest> = {
   encode(message: PublishRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.wait !== false) {
       writer.uint32(8).bool(message.wait);
+    }
+    for (const v of message.paths) {
+      writer.uint32(18).string(v!);
     }
     return writer;
   },
@@ -1736,6 +1765,14 @@ export const PublishRequest: MessageFns<PublishRequest> = {
             message.wait = reader.bool();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.paths.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1749,13 +1786,19 @@ export const PublishRequest: MessageFns<PublishRequest> = {
   },
 
   fromJSON(object: any): PublishRequest {
-    return { wait: isSet(object.wait) ? globalThis.Boolean(object.wait) : false };
+    return {
+      wait: isSet(object.wait) ? globalThis.Boolean(object.wait) : false,
+      paths: globalThis.Array.isArray(object?.paths) ? object.paths.map((e: any) => globalThis.String(e)) : [],
+    };
   },
 
   toJSON(message: PublishRequest): unknown {
     const obj: any = {};
     if (message.wait !== false) {
       obj.wait = message.wait;
+    }
+    if (message.paths?.length) {
+      obj.paths = message.paths;
     }
     return obj;
   },
@@ -1766,6 +1809,7 @@ export const PublishRequest: MessageFns<PublishRequest> = {
   fromPartial<I extends Exact<DeepPartial<PublishRequest>, I>>(object: I): PublishRequest {
     const message = createBasePublishRequest();
     message.wait = object.wait ?? false;
+    message.paths = object.paths?.map((e) => e) || [];
     return message;
   },
 };
@@ -1841,13 +1885,16 @@ export const PublishResponse: MessageFns<PublishResponse> = {
 };
 
 function createBaseWithdrawRequest(): WithdrawRequest {
-  return { wait: false };
+  return { wait: false, paths: [] };
 }
 
 export const WithdrawRequest: MessageFns<WithdrawRequest> = {
   encode(message: WithdrawRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.wait !== false) {
       writer.uint32(8).bool(message.wait);
+    }
+    for (const v of message.paths) {
+      writer.uint32(18).string(v!);
     }
     return writer;
   },
@@ -1873,6 +1920,14 @@ export const WithdrawRequest: MessageFns<WithdrawRequest> = {
             message.wait = reader.bool();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.paths.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1886,13 +1941,19 @@ export const WithdrawRequest: MessageFns<WithdrawRequest> = {
   },
 
   fromJSON(object: any): WithdrawRequest {
-    return { wait: isSet(object.wait) ? globalThis.Boolean(object.wait) : false };
+    return {
+      wait: isSet(object.wait) ? globalThis.Boolean(object.wait) : false,
+      paths: globalThis.Array.isArray(object?.paths) ? object.paths.map((e: any) => globalThis.String(e)) : [],
+    };
   },
 
   toJSON(message: WithdrawRequest): unknown {
     const obj: any = {};
     if (message.wait !== false) {
       obj.wait = message.wait;
+    }
+    if (message.paths?.length) {
+      obj.paths = message.paths;
     }
     return obj;
   },
@@ -1903,6 +1964,7 @@ export const WithdrawRequest: MessageFns<WithdrawRequest> = {
   fromPartial<I extends Exact<DeepPartial<WithdrawRequest>, I>>(object: I): WithdrawRequest {
     const message = createBaseWithdrawRequest();
     message.wait = object.wait ?? false;
+    message.paths = object.paths?.map((e) => e) || [];
     return message;
   },
 };

@@ -101,6 +101,10 @@ function describeNode(say: Say, address: string, status: NodeStatus): readonly F
     const text = say('doctor.suspended', { address, reason: printable(library.reason ?? '') });
     findings.push(failed('library', text, say('doctor.suspended-advice')));
   }
+  if (library.state === 'failing') {
+    const text = say('doctor.failing', { address, reason: printable(library.reason ?? '') });
+    findings.push(failed('library', text, say('doctor.failing-advice')));
+  }
   if (library.skipped > 0) {
     const text = say('doctor.skipped', { address, n: library.skipped });
     findings.push(warning('library', text, say('doctor.skipped-advice')));

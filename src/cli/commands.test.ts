@@ -54,7 +54,7 @@ const network = await AnsweringServer.start({
     return searchAnswer([]);
   },
   'GET /api/v1/files': { files: [], nextCursor: null },
-  'GET /api/v1/trash': { entries: [] },
+  'GET /api/v1/trash': { entries: [], nextCursor: null },
   'GET /api/v1/placement': () => ({
     nodes: [{ id: idOf('11'), address: network.address, upload: network.address, freeBytes: 1 }],
   }),

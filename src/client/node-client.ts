@@ -1,7 +1,7 @@
 /** A node's REST services, one method for each route; `base` is where that service listens. */
 import type { Static, TSchema } from 'typebox';
 import type { Call, HttpClient } from './http.ts';
-import { NodeStatus, StoredFile, TrashList, Withdrawn } from './schemas/node-routes.ts';
+import { Emptied, NodeStatus, Restored, StoredFile, TrashPage, Withdrawn } from './schemas/node-routes.ts';
 import { FileDetail, FilePage, Lookup, Ring, SearchAnswer } from './schemas/shared.ts';
 
 /** What is looked up: exactly one of them. */
@@ -22,6 +22,8 @@ export interface FileToPut {
 
 /** Searches and lookups ask others in turn. */
 const NETWORK_CALL_TIMEOUT_MS = 30_000;
+/** The node reads the whole file before it lists it again. */
+const RESTORE_TIMEOUT_MS = 600_000;
 
 export class NodeClient {
   readonly base: string;
@@ -88,16 +90,23 @@ export class NodeClient {
     });
   }
 
-  trash(): Promise<TrashList> {
-    return this.#call(TrashList, { path: '/api/v1/trash' });
+  /** One page of this node's trash, newest first. @param cursor from the page before */
+  trash(cursor: string | undefined): Promise<TrashPage> {
+    return this.#call(TrashPage, { path: '/api/v1/trash', query: { limit: 1000, cursor } });
   }
 
-  restore(id: string): Promise<TrashList> {
-    return this.#call(TrashList, { path: '/api/v1/trash', method: 'POST', body: { restore: id } });
+  /** @throws Problem `not_found` when this node's trash has no such entry */
+  restore(id: string): Promise<Restored> {
+    const timeoutMs = RESTORE_TIMEOUT_MS;
+    return this.#call(Restored, { path: '/api/v1/trash', method: 'POST', body: { restore: id }, timeoutMs });
   }
 
-  emptyTrash(): Promise<TrashList> {
-    return this.#call(TrashList, { path: '/api/v1/trash', method: 'DELETE' });
+  emptyTrash(): Promise<Emptied> {
+    return this.#call(Emptied, {
+      path: '/api/v1/trash',
+      method: 'DELETE',
+      timeoutMs: NETWORK_CALL_TIMEOUT_MS,
+    });
   }
 
   /** Whether it was reached within `timeoutMs` in one of `tries` tries. */

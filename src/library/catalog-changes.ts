@@ -84,6 +84,12 @@ export class CatalogChanges {
     return file;
   }
 
+  /** Lists and publishes a file again as it was before it was replaced or removed. */
+  reinstate(file: CatalogFile): void {
+    this.#write(file);
+    this.#enqueue('publish', file);
+  }
+
   /** The bytes of `incoming` stand in their place; `stamp` is what they have there. */
   arrive(path: string, incoming: string, stamp: FileStamp): void {
     this.#catalog

@@ -8,7 +8,8 @@ import { Problem } from '../problems/problem.ts';
 import type { Catalog } from './catalog.ts';
 import { CatalogChanges, type NewFile, type Put } from './catalog-changes.ts';
 import { stageContent } from './catalog-content.ts';
-import { type CatalogFile, toColumn } from './catalog-file.ts';
+import { type CatalogFile, type CatalogRow, toColumn } from './catalog-file.ts';
+import { trashEntryOfRow } from './trash-entry.ts';
 
 /** Bytes that an upload replaces; called as the upload. */
 export interface ReplacedVersion {
@@ -23,9 +24,16 @@ export interface ReplacedVersion {
 export interface PlaceOrder {
   readonly file: NewFile;
   readonly version: ReplacedVersion | null;
-  /** The entry of the trash that it comes from. */
-  readonly trashId: string | null;
 }
+
+export interface Placed {
+  readonly put: Put;
+  /** The row that stood under the path before. */
+  readonly replaced: CatalogFile | null;
+}
+
+/** How `incoming` begins of what comes from the trash. */
+const TRASH = 'trash/';
 
 export class CatalogOrders {
   readonly #catalog: Catalog;
@@ -43,25 +51,30 @@ export class CatalogOrders {
     stageContent(this.#catalog, content, this.#nowMs());
   }
 
-  place({ file, version, trashId }: PlaceOrder): Put {
-    if (trashId !== null) this.forgetTrash([trashId]);
-    if (version !== null) {
-      const { id, path, cid, size, modifiedMs } = version;
-      this.#catalog
-        .statement('INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?)')
-        .run(id, path, cid, size, modifiedMs, this.#nowMs());
-    }
-    return this.#changes.put(file);
+  place({ file, version }: PlaceOrder): Placed {
+    if (version !== null) this.noteVersion(version);
+    const replaced = this.#catalog.file(file.path);
+    const put = this.#changes.put(file);
+    return { put, replaced };
   }
 
-  /** The bytes of `incoming` stand in their place. */
+  noteVersion({ id, path, cid, size, modifiedMs }: ReplacedVersion): void {
+    this.#catalog
+      .statement('INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
+      .run(id, path, cid, size, modifiedMs, this.#nowMs());
+  }
+
+  /** The bytes of `incoming` stand in their place, and no longer in the trash if they come from there. */
   arrive(path: string, incoming: string, stamp: FileStamp): void {
     this.#changes.arrive(path, incoming, stamp);
+    if (incoming.startsWith(TRASH)) this.forgetTrash([incoming.slice(TRASH.length)]);
   }
 
-  /** The bytes of `incoming` will not come to their place. */
-  unplace(path: string, incoming: string): void {
-    if (this.#catalog.file(path)?.incoming === incoming) this.#changes.remove(path);
+  /** The bytes of `incoming` will not come to their place: what stood there, `replaced`, is listed again. */
+  unplace(path: string, incoming: string, replaced: CatalogFile | null): void {
+    if (this.#catalog.file(path)?.incoming !== incoming) return;
+    this.#changes.remove(path);
+    if (replaced !== null) this.#changes.reinstate(replaced);
   }
 
   /** Null when the file is not there any more. @throws Problem `busy` while an upload is replacing it */
@@ -87,6 +100,18 @@ export class CatalogOrders {
         this.#nowMs(),
       );
     return this.#changes.remove(path);
+  }
+
+  /** The bytes never left their place, where they have `stamp`; unless another file came under the path, they are listed again. */
+  undiscard(trashId: string, stamp: FileStamp): void {
+    const row = this.#catalog.statement('SELECT * FROM trash WHERE id = ?').get(trashId) as
+      | CatalogRow
+      | undefined;
+    if (row === undefined) return;
+    this.forgetTrash([trashId]);
+    const { path, disk, cid, type, tags, copies } = trashEntryOfRow(row);
+    if (this.#catalog.file(path) !== null) return;
+    this.#changes.put({ path, disk, cid, stamp, type, tags, copies, why: 'own', incoming: null });
   }
 
   /** The bytes are in the trash now. */

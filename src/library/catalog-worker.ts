@@ -1,9 +1,9 @@
 /** The thread behind `CatalogThread`: commits what has come since its last commit in one transaction. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Problem } from '../problems/problem.ts';
 import { Catalog } from './catalog.ts';
 import { CatalogOrders, perform } from './catalog-orders.ts';
 import type { OrderMessage, OrderReply } from './catalog-thread.ts';
+import { systemProblem } from './system-problem.ts';
 
 /** Orders a transaction: the node's other processes wait meanwhile. */
 const ORDERS_BATCH = 64;
@@ -61,5 +61,5 @@ function attempt({ id, name, parameters }: OrderMessage): OrderReply {
 }
 
 function failure(id: number, error: unknown): OrderReply {
-  return { id, done: false, problem: Problem.from(error).toDocument() };
+  return { id, done: false, problem: systemProblem(error, 'the catalog').toDocument() };
 }

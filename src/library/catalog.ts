@@ -41,12 +41,14 @@ export interface Pending {
   readonly lastCopy: boolean;
 }
 
-type LibraryState = 'ready' | 'scanning' | 'suspended';
+/** `failing`: the folder is there and cannot be indexed. */
+export type LibraryState = 'ready' | 'scanning' | 'suspended' | 'failing';
 
 export interface LibraryTotals {
   readonly files: number;
   readonly bytes: number;
   readonly state: LibraryState;
+  /** Why it is suspended or failing. */
   readonly reason?: string;
 }
 
@@ -135,7 +137,7 @@ export class Catalog {
       files: Number(counts?.files ?? 0),
       bytes: Number(counts?.bytes ?? 0),
       state,
-      ...(state === 'suspended' && reason !== null ? { reason } : {}),
+      ...((state === 'suspended' || state === 'failing') && reason !== null ? { reason } : {}),
     };
   }
 

@@ -1,9 +1,14 @@
-/** Room for what is on its way in: free space, less a reserve, less what other uploads under way still need. */
+/**
+ * Room for what is on its way in: free space of the shared folder, less a reserve, less what other uploads under way still
+ * need; and some of the data directory, where each file gets its rows.
+ */
 import { statfs } from 'node:fs/promises';
 import { Problem } from '../problems/problem.ts';
 
 /** Looked at again after this many bytes: others write to the disk too. */
 const RECHECK_BYTES = 64 * 1_048_576;
+/** What the catalog, its log and the records may need while uploads run; never more than the reserve. */
+const DATA_ROOM_BYTES = 64 * 1_048_576;
 
 /** A part of the disk set aside for one upload. */
 export interface Room {
@@ -14,13 +19,15 @@ export interface Room {
 
 export class FreeSpace {
   readonly #folder: string;
+  readonly #dataDir: string;
   readonly #reserveBytes: number;
   /** Announced and not yet written, of all uploads. */
   #promisedBytes = 0;
 
   /** @param reserveBytes stays free whatever comes */
-  constructor(folder: string, reserveBytes: number) {
+  constructor(folder: string, dataDir: string, reserveBytes: number) {
     this.#folder = folder;
+    this.#dataDir = dataDir;
     this.#reserveBytes = reserveBytes;
   }
 
@@ -46,8 +53,17 @@ export class FreeSpace {
   }
 
   async #require(bytes: number): Promise<void> {
-    const { bavail, bsize } = await statfs(this.#folder);
-    if (bavail * bsize - this.#reserveBytes - this.#promisedBytes >= bytes) return;
-    throw new Problem('no_space', { what: bytes > 0 ? `${bytes} bytes` : 'the upload', where: this.#folder });
+    if ((await freeBytes(this.#folder)) - this.#reserveBytes - this.#promisedBytes < bytes)
+      throw new Problem('no_space', {
+        what: bytes > 0 ? `${bytes} bytes` : 'the upload',
+        where: this.#folder,
+      });
+    if ((await freeBytes(this.#dataDir)) < Math.min(DATA_ROOM_BYTES, this.#reserveBytes))
+      throw new Problem('no_space', { what: 'the rows of the upload', where: this.#dataDir });
   }
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }

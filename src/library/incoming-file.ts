@@ -25,7 +25,7 @@ export interface IncomingSource {
 
 /**
  * Writes `source` to `file`, which must not be there yet. On any failure nothing is left.
- * @throws Problem `no_space`, `incomplete_body`, `bad_request`
+ * @throws Problem `no_space`, `incomplete_body`, `bad_request`; the system's error
  */
 export async function writeIncoming(
   file: string,
@@ -44,9 +44,7 @@ export async function writeIncoming(
     }
   } catch (error) {
     await rm(file, { force: true });
-    throw isFull(error)
-      ? new Problem('no_space', { what: 'the upload', where: 'the shared folder' }, error)
-      : error;
+    throw error;
   } finally {
     room.release();
   }
@@ -146,9 +144,4 @@ async function* untilCut({ source, expectedSize }: IncomingSource): AsyncGenerat
     await chunks.return?.();
   }
   if (expectedSize !== undefined && size < expectedSize) throw new Problem('incomplete_body');
-}
-
-function isFull(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT';
 }

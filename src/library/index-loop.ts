@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { FileHasher } from '../content/file-hasher.ts';
-import { Catalog } from './catalog.ts';
+import { Catalog, type LibraryState } from './catalog.ts';
 import { CatalogChanges } from './catalog-changes.ts';
 import { dropUnusedContents } from './catalog-content.ts';
 import { CatalogOrders, writeHere } from './catalog-orders.ts';
@@ -102,9 +102,7 @@ export class IndexLoop {
       try {
         await this.#round();
       } catch (error) {
-        this.#options.log('error', { err: String(error) }, 'indexing failed; it starts over');
-        this.#indexer.drop();
-        this.#dirty.addWholeAtOnce();
+        this.#fail(error);
         if (!this.#stopped) await this.#indexer.idle(FAILURE_PAUSE_MS);
       }
     }
@@ -134,6 +132,19 @@ export class IndexLoop {
     if (!this.#indexer.isScanning) this.#finishScan();
     if (busy) await breathe();
     else await this.#indexer.idle(this.#restMs(nowMs));
+  }
+
+  /** Said aloud until a whole scan has succeeded again. */
+  #fail(error: unknown): void {
+    this.#options.log('error', { err: String(error) }, 'indexing failed; it starts over');
+    this.#indexer.drop();
+    this.#dirty.addWholeAtOnce();
+    try {
+      this.#catalog.setState('reason', String(error));
+      this.#setState('failing');
+    } catch {
+      // The catalog itself may be what fails; the log has said so.
+    }
   }
 
   #finishScan(): void {
@@ -194,7 +205,7 @@ export class IndexLoop {
   async #resume(inode: bigint, nowMs: number): Promise<void> {
     this.#watcher.stop();
     await this.#folder.makeOwnPlaces();
-    await this.#trash.recover(); // What was being withdrawn is not to be found as new.
+    await this.#trash.recover(this.#options.log); // What was being withdrawn is not to be found as new.
     this.#setState('scanning');
     this.#inode = inode;
     this.#watcher.start(this.#folder.path);
@@ -214,12 +225,15 @@ export class IndexLoop {
 
   async #tidy(nowMs: number): Promise<void> {
     this.#tidiedMs = nowMs;
-    await this.#trash.empty(nowMs - this.#options.bounds.trashMaxAgeMs);
+    await this.#trash.recover(this.#options.log);
+    await this.#trash.empty(nowMs - this.#options.bounds.trashMaxAgeMs).catch((error: unknown) => {
+      this.#options.log('warn', { err: String(error) }, 'old entries of the trash cannot be removed');
+    });
     await this.#versions.prune();
     while (dropUnusedContents(this.#catalog, nowMs)) await breathe();
   }
 
-  #setState(state: 'ready' | 'scanning' | 'suspended'): void {
+  #setState(state: LibraryState): void {
     this.#state = state;
     this.#catalog.setState('library', state);
   }

@@ -22,6 +22,6 @@ for (const [name, text] of [
 }
 await library.withdraw('d/e/b');
 acknowledge('d/e/b');
-await library.restore(library.trash(1)[0]?.id ?? '');
+await library.restore(library.trash({ limit: 1 })[0]?.id ?? '');
 acknowledge('d/e/b');
 await library.close();

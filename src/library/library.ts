@@ -2,29 +2,25 @@
  * A node's own files over one shared folder. Each of the node's processes opens one: the index process watches and
  * withdraws, the upload process receives, the download process reads.
  */
-import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { rm } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import { FileHasher } from '../content/file-hasher.ts';
-import type { HashedContent } from '../content/leaf-list.ts';
-import { pieceCount } from '../content/profile.ts';
 import { Problem } from '../problems/problem.ts';
+import { Arrivals, type ReceiveRequest } from './arrivals.ts';
 import { Catalog, type LibraryTotals } from './catalog.ts';
 import type { Put } from './catalog-changes.ts';
 import type { CatalogFile } from './catalog-file.ts';
 import { CatalogThread } from './catalog-thread.ts';
 import { FreeSpace } from './free-space.ts';
-import { IgnoreRules } from './ignore-rules.ts';
-import { type IncomingSource, writeIncoming } from './incoming-file.ts';
 import { IndexThread } from './index-thread.ts';
 import { boundsOf, type LibraryBounds } from './library-bounds.ts';
 import { checkName } from './name.ts';
-import { Placement, type Placing } from './placement.ts';
 import { type OpenFile, openForRead, readBlock } from './reader.ts';
-import { type Recovered, Recovery } from './recovery.ts';
-import { lstatOrNull, SharedFolder, stampOf } from './shared-folder.ts';
-import { Trash, type TrashEntry } from './trash.ts';
+import type { Recovered } from './recovery.ts';
+import { ReturnWatch } from './return-watch.ts';
+import { SharedFolder } from './shared-folder.ts';
+import { systemProblem } from './system-problem.ts';
+import { Trash, type TrashPage } from './trash.ts';
+import type { TrashEntry } from './trash-entry.ts';
 import { type Version, Versions } from './versions.ts';
 
 export interface LibraryOptions extends Partial<LibraryBounds> {
@@ -33,14 +29,10 @@ export interface LibraryOptions extends Partial<LibraryBounds> {
   readonly log: Logger;
 }
 
-export interface ReceiveRequest extends IncomingSource {
-  /** Decoded; checked here. */
-  readonly name: string;
-  readonly tags?: readonly string[];
-  /** Copies wanted on the network. */
-  readonly copies?: number;
-  /** Media type; by the name's ending when absent. */
-  readonly type?: string;
+export interface WithdrawnFile {
+  readonly file: CatalogFile;
+  /** Null when the file had gone already. */
+  readonly trashId: string | null;
 }
 
 /** What happened to the files, by whichever way: upload, folder, trash. */
@@ -54,29 +46,35 @@ export class Library extends EventEmitter<LibraryEvents> {
   readonly catalog: Catalog;
   readonly folder: SharedFolder;
   readonly #options: LibraryOptions;
-  readonly #bounds: LibraryBounds;
+  readonly bounds: LibraryBounds;
   readonly #writer: CatalogThread;
-  readonly #hasher = new FileHasher();
-  readonly #space: FreeSpace;
   readonly #versions: Versions;
-  readonly #placement: Placement;
   readonly #trash: Trash;
-  readonly #recovery: Recovery;
-  #recovered: Promise<Recovered> | null = null;
+  readonly #arrivals: Arrivals;
+  readonly #returning: ReturnWatch;
+  /** Whether this process is the one that receives. */
+  #receives = false;
   #index: IndexThread | null = null;
 
   private constructor(options: LibraryOptions, catalog: Catalog, folder: SharedFolder) {
     super();
     this.#options = options;
-    this.#bounds = boundsOf(options);
+    this.bounds = boundsOf(options);
     this.catalog = catalog;
     this.folder = folder;
     this.#writer = new CatalogThread(options.dataDir);
-    this.#space = new FreeSpace(folder.path, this.#bounds.reserveBytes);
-    this.#versions = new Versions(folder, catalog, this.#writer, this.#bounds);
-    this.#placement = new Placement(folder, catalog, this.#writer, this.#versions);
+    this.#versions = new Versions(folder, catalog, this.#writer, this.bounds);
     this.#trash = new Trash(folder, catalog, this.#writer);
-    this.#recovery = new Recovery(folder, catalog, this.#writer, this.#placement);
+    this.#arrivals = new Arrivals({
+      folder,
+      catalog,
+      writer: this.#writer,
+      versions: this.#versions,
+      trash: this.#trash,
+      space: new FreeSpace(folder.path, options.dataDir, this.bounds.reserveBytes),
+      log: options.log,
+    });
+    this.#returning = new ReturnWatch(folder, this.bounds.markerCheckMs, () => this.#tidyAfterReturn());
   }
 
   /** Makes the shared folder if this data directory has never seen one. */
@@ -99,11 +97,12 @@ export class Library extends EventEmitter<LibraryEvents> {
     this.#index = new IndexThread({
       shareDir: this.folder.path,
       dataDir: this.#options.dataDir,
-      bounds: this.#bounds,
+      bounds: this.bounds,
       log: this.#options.log,
       onEvent: (event, file) => this.emit(event, file),
     });
-    if ((await this.folder.absence()) === null) await this.#recovery.restores();
+    if ((await this.folder.absence()) === null) await this.#arrivals.finishRestores();
+    else this.#returning.begin();
     await this.#index.start();
   }
 
@@ -112,43 +111,29 @@ export class Library extends EventEmitter<LibraryEvents> {
     this.#index?.rescan();
   }
 
-  /** The upload process, before it listens: leaves nothing of uploads that a death cut off. @throws Problem `suspended` */
+  /**
+   * The upload process, before it listens: leaves nothing of uploads that a death cut off. Where the folder is missing now,
+   * that is done when it is back. @throws Problem `suspended`
+   */
   async recover(): Promise<Recovered> {
-    this.#recovered ??= this.#recoverUploads();
-    return this.#recovered;
+    this.#receives = true;
+    try {
+      return await this.#arrivals.recover();
+    } catch (error) {
+      this.#returning.begin();
+      throw error;
+    }
   }
 
   /**
    * Takes a file in. When this resolves, the file is in its place and survives a loss of power, and its publication
    * waits in the catalog. On any failure nothing is left of it.
-   * @throws Problem `bad_name`, `no_space`, `incomplete_body`, `bad_request`, `suspended`
+   * @throws Problem `bad_name`, `no_space`, `incomplete_body`, `bad_request`, `suspended`, `cannot_write`, `busy`
    */
   async receive(request: ReceiveRequest): Promise<CatalogFile> {
     const path = checkName(request.name);
-    await this.folder.requirePresent();
-    await this.recover();
-    if (new IgnoreRules(this.folder.path).ignoresFile(path)) {
-      throw new Problem('bad_name', { name: path, reason: 'the folder passes over names like this' });
-    }
-    await this.#placement.requirePlace(path); // Before the body is read; once more when it is placed.
-    const incoming = `incoming/${randomUUID()}`;
-    const { content, stamp } = await writeIncoming(this.folder.own(incoming), request, {
-      space: this.#space,
-      hasher: this.#hasher,
-    });
-    const { tags, copies, type } = request;
-    const put = await this.#place(content, {
-      path,
-      disk: path,
-      cid: content.cid,
-      stamp,
-      ...(type === undefined ? {} : { type }),
-      ...(tags === undefined ? {} : { tags }),
-      ...(copies === undefined ? {} : { copies }),
-      why: 'own',
-      incoming,
-    });
-    return this.#announce(put);
+    this.#receives = true;
+    return this.#announce(await this.#act(path, () => this.#arrivals.receive(path, request)));
   }
 
   /** @throws Problem `changed`, `suspended` */
@@ -161,55 +146,45 @@ export class Library extends EventEmitter<LibraryEvents> {
     return readBlock(this.folder, this.catalog, cid);
   }
 
-  /** Moves a file, or all with this CID, to the trash. @throws Problem `not_found`, `suspended`, `busy` */
-  async withdraw(cidOrPath: string): Promise<CatalogFile[]> {
-    await this.folder.requirePresent();
-    const byPath = this.catalog.file(cidOrPath.normalize('NFC'));
-    const files = byPath === null ? this.catalog.filesOf(cidOrPath) : [byPath];
-    if (files.length === 0) throw new Problem('not_found', { what: cidOrPath });
-    for (const file of files) {
-      await this.#trash.discard(file);
-      this.emit('removed', file);
-    }
-    return files;
+  /**
+   * Moves a file, or all with this CID, to the trash; what cannot be moved stays listed.
+   * @throws Problem `not_found`, `suspended`, `busy`, `cannot_write`
+   */
+  withdraw(cidOrPath: string): Promise<WithdrawnFile[]> {
+    return this.#act(cidOrPath, async () => {
+      await this.folder.requirePresent();
+      const byPath = this.catalog.file(cidOrPath.normalize('NFC'));
+      const files = byPath === null ? this.catalog.filesOf(cidOrPath) : [byPath];
+      if (files.length === 0) throw new Problem('not_found', { what: cidOrPath });
+      const withdrawn: WithdrawnFile[] = [];
+      for (const file of files) {
+        withdrawn.push({ file, trashId: await this.#trash.discard(file) });
+        this.emit('removed', file);
+      }
+      return withdrawn;
+    });
   }
 
   /** Newest first. */
-  trash(limit: number): TrashEntry[] {
-    return this.#trash.list(limit);
+  trash(page: TrashPage): TrashEntry[] {
+    return this.#trash.list(page);
   }
 
-  /** Brings a file back to its place and publishes it again. @throws Problem `not_found`, `suspended`, `bad_name` */
+  /**
+   * Brings a file back to its place and publishes it again; when that fails it stays in the trash.
+   * @throws Problem `not_found`, `suspended`, `bad_name`, `changed`, `cannot_write`, `no_space`
+   */
   async restore(id: string): Promise<CatalogFile> {
-    await this.folder.requirePresent();
-    const entry = this.#trash.entry(id);
-    const stat = entry === null ? null : await lstatOrNull(this.folder.own(`trash/${id}`));
-    if (entry === null || stat === null) throw new Problem('not_found', { what: id });
-    const { path, disk, cid, type, tags, copies } = entry;
-    const content = await this.#hasher.hashFile(this.folder.own(`trash/${id}`));
-    if (content.cid !== cid) throw new Problem('changed', { what: path });
-    await this.#stage(content);
-    const put = await this.#placement.place({
-      file: {
-        path,
-        disk,
-        cid,
-        stamp: stampOf(stat),
-        type,
-        tags,
-        copies,
-        why: 'own',
-        incoming: `trash/${id}`,
-      },
-      trashId: id,
-    });
-    return this.#announce(put);
+    const path = this.#trash.entry(id)?.path ?? id;
+    return this.#announce(await this.#act(path, () => this.#arrivals.restore(id)));
   }
 
-  /** Removes for good; returns how many. @throws Problem `suspended` */
-  async emptyTrash(): Promise<number> {
-    await this.folder.requirePresent();
-    return this.#trash.empty();
+  /** Removes for good; returns how many. @throws Problem `suspended`, `cannot_write` */
+  emptyTrash(): Promise<number> {
+    return this.#act('the trash', async () => {
+      await this.folder.requirePresent();
+      return this.#trash.empty();
+    });
   }
 
   /** What uploads replaced under a path, newest first. */
@@ -222,40 +197,36 @@ export class Library extends EventEmitter<LibraryEvents> {
   }
 
   async close(): Promise<void> {
+    this.#returning.close();
     await this.#index?.stop();
-    await this.#hasher.close();
+    await this.#arrivals.close();
     await this.#writer.close();
     this.catalog.close();
   }
 
-  async #recoverUploads(): Promise<Recovered> {
+  /** What the system refuses becomes a problem with a code. @param what it is about */
+  async #act<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
     try {
-      await this.folder.requirePresent();
-      const recovered = await this.#recovery.uploads();
-      if (recovered.finished + recovered.undone + recovered.removed > 0) {
-        this.#options.log.info({ recovered }, 'finished or removed uploads that were cut off');
-      }
-      return recovered;
+      return await work();
     } catch (error) {
-      this.#recovered = null; // The folder may come back.
-      throw error;
+      const isAway = (await this.folder.absence()) !== null;
+      if (isAway) this.#returning.begin();
+      if (isAway && !(error instanceof Problem))
+        throw new Problem('suspended', { folder: this.folder.path }, error);
+      throw systemProblem(error, what);
     }
   }
 
-  /** Nothing is left of bytes that find no place. */
-  async #place(content: HashedContent, file: Placing['file']): Promise<Put> {
+  /** What was under way when the folder's disk went is finished or removed. */
+  async #tidyAfterReturn(): Promise<void> {
     try {
-      await this.#stage(content);
-      return await this.#placement.place({ file, trashId: null });
+      if (this.#index !== null) await this.#arrivals.finishRestores();
+      if (!this.#receives) return;
+      this.#arrivals.recoverAgain();
+      await this.recover();
     } catch (error) {
-      await rm(this.folder.own(file.incoming), { force: true });
-      throw error;
+      this.#options.log.warn({ err: error }, 'what was cut off could not be tidied up');
     }
-  }
-
-  /** A file of one piece is its own block. */
-  async #stage({ cid, size, leaves, nodes }: HashedContent): Promise<void> {
-    if (pieceCount(size) > 1) await this.#writer.write('stage', { cid, size, leaves, nodes });
   }
 
   #announce({ event, file }: Put): CatalogFile {

@@ -1,12 +1,32 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Catalog } from './catalog.ts';
-import { type Folders, incomingOf, makeFolders, openLibrary, until } from './library.test-support.ts';
+import { CatalogOrders, writeHere } from './catalog-orders.ts';
+import { IncomingPlace } from './incoming-place.ts';
+import {
+  contentOf,
+  type Folders,
+  incomingOf,
+  makeFolders,
+  openLibrary,
+  until,
+} from './library.test-support.ts';
+import type { Library } from './library.ts';
+import { stampOf } from './shared-folder.ts';
 
 const CHILD = fileURLToPath(new URL('./killed-child.test-support.ts', import.meta.url));
 const STEPS = new URL('./deadly-steps.test-support.ts', import.meta.url).href;
@@ -99,7 +119,7 @@ async function assertWhole(
     assert.equal(again.cid, file.cid);
   }
   assert.deepEqual(incomingOf(folders), []);
-  const trash = library.trash(10).map(({ id }) => id);
+  const trash = library.trash({ limit: 10 }).map(({ id }) => id);
   assert.deepEqual(readdirSync(join(folders.shareDir, '.anillo/trash')).sort(), trash.sort());
   const versions = library.versions('a').map(({ id }) => id);
   assert.deepEqual(readdirSync(join(folders.shareDir, '.anillo/versions')).sort(), versions.sort());
@@ -116,6 +136,66 @@ async function assertWhole(
 async function* singly(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
+
+/** An upload of `text` whose node died between its commit and its rename. */
+async function cutOff(library: Library, path: string, text: string): Promise<void> {
+  const { cid } = await library.receive({ name: 'same bytes', source: singly(Buffer.from(text)) });
+  const incoming = new IncomingPlace(library.folder, library.catalog).next();
+  writeFileSync(library.folder.own(incoming), text);
+  const stamp = stampOf(statSync(library.folder.own(incoming), { bigint: true }));
+  const file = { path, disk: path, cid, stamp, why: 'own', incoming } as const;
+  const orders = new CatalogOrders(library.catalog, Date.now);
+  await writeHere(library.catalog, orders).write('place', { file, version: null });
+}
+
+test('uploads cut off are finished one by one, whatever has come to their places meanwhile', async (t) => {
+  const folders = makeFolders(t);
+  const first = await openLibrary(t, folders);
+  for (const name of ['blocked', 'gone/deep/a', 'link/a', 'taken', 'z'])
+    await cutOff(first, name, `in ${name}`);
+  await first.close();
+  const at = (name: string) => join(folders.shareDir, name);
+  mkdirSync(at('blocked')); // A folder under the name of a file.
+  symlinkSync(folders.root, at('link'));
+  writeFileSync(at('taken'), 'by hand');
+  const library = await openLibrary(t, folders);
+  assert.deepEqual(await library.recover(), { finished: 3, undone: 0, kept: 2, removed: 0 });
+  for (const name of ['blocked', 'gone/deep/a', 'taken', 'z'])
+    assert.equal(await contentOf(library, name), `in ${name}`);
+  assert.equal(existsSync(join(folders.root, 'a')), false);
+  const [version] = library.versions('taken');
+  assert.equal(readFileSync(at(`.anillo/versions/${version?.id}`), 'utf8'), 'by hand');
+  assert.equal(incomingOf(folders).length, 2);
+  rmdirSync(at('blocked'));
+  await library.close();
+  const again = await openLibrary(t, folders);
+  assert.deepEqual(await again.recover(), { finished: 1, undone: 0, kept: 1, removed: 0 });
+  assert.equal(readFileSync(at('blocked'), 'utf8'), 'in blocked');
+});
+
+test('a restore that was cut off and finds no place goes back to the trash', async (t) => {
+  const folders = makeFolders(t);
+  const first = await openLibrary(t, folders);
+  await first.receive({ name: 'a', source: singly(Buffer.from('text')) });
+  const [{ file, trashId } = assert.fail()] = await first.withdraw('a');
+  const orders = new CatalogOrders(first.catalog, Date.now);
+  await writeHere(first.catalog, orders).write('place', {
+    file: { ...file, incoming: `trash/${trashId}` },
+    version: null,
+  });
+  await first.close();
+  mkdirSync(join(folders.shareDir, 'a'));
+  const library = await openLibrary(t, folders);
+  await library.startWatching();
+  assert.equal(library.catalog.file('a'), null);
+  assert.deepEqual(
+    library.trash({ limit: 10 }).map(({ id }) => id),
+    [trashId],
+  );
+  rmdirSync(join(folders.shareDir, 'a'));
+  await library.restore(trashId ?? '');
+  assert.equal(await contentOf(library, 'a'), 'text');
+});
 
 test('killed again and again while it indexes, a node lists and publishes each file once', async (t) => {
   const folders = makeFolders(t);

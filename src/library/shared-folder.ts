@@ -6,8 +6,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type BigIntStats, constants } from 'node:fs';
 import {
+  access,
   type FileHandle,
-  link,
   lstat,
   mkdir,
   open,
@@ -17,16 +17,23 @@ import {
   rm,
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FileStamp } from '../content/hash-message.ts';
 import { Problem } from '../problems/problem.ts';
 import { syncFolder } from '../storage/durable-file.ts';
 import type { Catalog } from './catalog.ts';
+import { nameAnew } from './link-or-move.ts';
+import { systemProblem } from './system-problem.ts';
 
 const OWN_FOLDER = '.anillo';
 const MARKER = 'folder';
 const OWN_PLACES = ['incoming', 'versions', 'trash'] as const;
 /** In the catalog's state: the marker that this data directory has seen. */
 const REMEMBERED = 'folder-marker';
+
+/** Of a marker that another process is about to write. */
+const MARKER_READS_MAX = 100;
+const MARKER_PAUSE_MS = 20;
 
 export type OwnPlace = (typeof OWN_PLACES)[number];
 
@@ -118,6 +125,25 @@ export class SharedFolder {
     for await (const { exists } of this.#foldersAbove(disk)) if (!exists) return;
   }
 
+  /**
+   * Whether files can be moved between `.anillo` and `disk`, as far as can be told before. A folder that is not there
+   * refuses nothing.
+   * @throws Problem `cannot_write`
+   */
+  async requireMovable(disk: string): Promise<void> {
+    const folder = dirname(this.at(disk));
+    const stat = await lstatOrNull(folder);
+    if (stat === null) return;
+    try {
+      const own = await lstat(this.own(''), { bigint: true });
+      if (own.dev !== stat.dev)
+        throw Object.assign(new Error(`${folder} is on another disk`), { code: 'EXDEV' });
+      await access(folder, constants.W_OK | constants.X_OK);
+    } catch (error) {
+      throw systemProblem(error, disk);
+    }
+  }
+
   async *#foldersAbove(disk: string) {
     let above = '';
     for (const component of disk.split('/').slice(0, -1)) {
@@ -181,7 +207,7 @@ async function placeOf(handle: FileHandle, path: string): Promise<string> {
   return join(await realpath(dirname(path)), path.slice(dirname(path).length + 1));
 }
 
-/** Several processes of a node may start at once: the first marker linked into place is the marker. */
+/** Several processes of a node may start at once: the first marker that takes the name is the marker. */
 async function makeMarker(file: string): Promise<string> {
   const beside = `${file}.${randomUUID()}`;
   const handle = await open(beside, 'wx');
@@ -192,12 +218,22 @@ async function makeMarker(file: string): Promise<string> {
     await handle.close();
   }
   try {
-    await link(beside, file);
+    await nameAnew(beside, file);
     await syncFolder(dirname(file));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
-    await rm(beside);
+    await rm(beside, { force: true });
   }
-  return (await readFile(file, 'utf8')).trim();
+  return readMarker(file);
+}
+
+/** Without hard links another process may have the name before it has the content. @throws Problem `cannot_write` */
+async function readMarker(file: string): Promise<string> {
+  for (let attempt = 0; attempt < MARKER_READS_MAX; attempt += 1) {
+    const marker = (await readFile(file, 'utf8')).trim();
+    if (marker !== '') return marker;
+    await pause(MARKER_PAUSE_MS);
+  }
+  throw new Problem('cannot_write', { path: file, reason: 'it is empty; remove it and start again' });
 }

@@ -3,12 +3,13 @@
  * A version is called as the upload that replaced it.
  */
 import { rm } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
+import type { FileStamp } from '../content/hash-message.ts';
 import { syncFolder } from '../storage/durable-file.ts';
 import type { Catalog } from './catalog.ts';
 import type { CatalogWriter } from './catalog-orders.ts';
-import { linkOrMove } from './link-or-move.ts';
-import { lstatOrNull, type SharedFolder } from './shared-folder.ts';
+import { linkOrMove, nameAnew } from './link-or-move.ts';
+import { lstatOrNull, type SharedFolder, sameBytes, stampOf } from './shared-folder.ts';
 
 export interface VersionBounds {
   readonly versionsMax: number;
@@ -56,11 +57,8 @@ export class Versions {
       }));
   }
 
-  /** Before the rename: keeps the bytes at `place` if they were noted and are not kept yet. */
-  async keep(incoming: string, place: string): Promise<void> {
-    const id = basename(incoming);
-    const noted = this.#catalog.statement('SELECT 1 FROM versions WHERE id = ?').get(id);
-    if (noted === undefined) return;
+  /** Before the rename: keeps the bytes at `place` as the version `id`, which was noted, if they are not kept yet. */
+  async keep(id: string, place: string): Promise<void> {
     const kept = this.#fileOf(id);
     if ((await lstatOrNull(kept)) !== null) return;
     if ((await lstatOrNull(place)) === null) return;
@@ -68,7 +66,28 @@ export class Versions {
     await syncFolder(dirname(kept));
   }
 
-  /** Removes what exceeds the bounds: under one path, or, without one, whatever is too old. */
+  /** Whether `id` can be the version of the bytes with `stamp`: other bytes may be kept as `id` already. */
+  async isFree(id: string, stamp: FileStamp): Promise<boolean> {
+    const kept = await lstatOrNull(this.#fileOf(id));
+    return kept === null || sameBytes(stampOf(kept), stamp);
+  }
+
+  /** After a rename that failed: what was kept as `id` is at `place` alone, as before. */
+  async giveBack(id: string, place: string): Promise<void> {
+    const kept = await lstatOrNull(this.#fileOf(id));
+    if (kept !== null) {
+      const there = await lstatOrNull(place);
+      if (there !== null && there.ino !== kept.ino) return; // Others came meanwhile: what is kept is a version of theirs.
+      if (there === null) await nameAnew(this.#fileOf(id), place);
+      await rm(this.#fileOf(id), { force: true });
+    }
+    if (this.#isNoted(id)) await this.#writer.write('forgetVersions', [id]);
+  }
+
+  /**
+   * Removes what exceeds the bounds: under one path, or, without one, whatever is too old. What cannot be removed stays
+   * listed until the next time.
+   */
   async prune(path?: string): Promise<void> {
     const oldestMs = Date.now() - this.#bounds.versionsMaxAgeMs;
     for (;;) {
@@ -82,11 +101,16 @@ export class Versions {
           : this.list(path)
               .slice(this.#bounds.versionsMax)
               .map(({ id }) => id);
-      const ids = new Set([...old, ...surplus]);
-      if (ids.size === 0) return;
-      for (const id of ids) await rm(this.#fileOf(id), { force: true });
-      await this.#writer.write('forgetVersions', [...ids]);
+      const ids = [...new Set([...old, ...surplus])];
+      const removals = await Promise.allSettled(ids.map((id) => rm(this.#fileOf(id), { force: true })));
+      const removed = ids.filter((_, index) => removals[index]?.status === 'fulfilled');
+      if (removed.length > 0) await this.#writer.write('forgetVersions', removed);
+      if (ids.length === 0 || removed.length < ids.length) return;
     }
+  }
+
+  #isNoted(id: string): boolean {
+    return this.#catalog.statement('SELECT 1 FROM versions WHERE id = ?').get(id) !== undefined;
   }
 
   #fileOf(id: string): string {

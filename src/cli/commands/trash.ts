@@ -1,6 +1,6 @@
 /** `anillo trash`: what was withdrawn and can still come back. */
 import type { KnownNode } from '../../client/known-node.ts';
-import type { TrashList } from '../../client/schemas/node-routes.ts';
+import type { Restored, TrashPage } from '../../client/schemas/node-routes.ts';
 import { Problem } from '../../problems/problem.ts';
 import { actingNode, clientOf } from '../acting-node.ts';
 import type { Declare } from '../command.ts';
@@ -14,7 +14,7 @@ interface TrashFlags {
   readonly empty?: boolean;
 }
 
-type Trashes = Answers<TrashList['entries']>;
+type Trashes = Answers<TrashPage['entries']>;
 
 export const declareTrash: Declare = (command, program) => {
   const { say } = program;
@@ -29,21 +29,34 @@ export const declareTrash: Declare = (command, program) => {
   );
 };
 
+/** Ids are unique: the node that has the entry restores it, the others have never heard of it. */
 async function restoreEntry(context: Context, id: string): Promise<void> {
   const { output, say } = context;
-  const { answers, unreached } = await readTrashes(context);
-  const holders = answers.flatMap(({ node, answer }) =>
-    answer.filter((entry) => entry.id === id).map((entry) => ({ node, entry })),
-  );
-  const [found] = holders;
+  const { answers, unreached } = await askActing(context, (node) => restoreAt(context, node, id));
+  const [found] = answers.flatMap(({ node, answer }) => (answer === null ? [] : [{ node, answer }]));
   if (found === undefined)
     throw new Problem(unreached.length > 0 ? 'answer_incomplete' : 'not_found', { what: `"${id}"` });
-  if (holders.length > 1) throw new Problem('usage', { reason: say('trash.which') });
-  const { node, entry } = found;
-  await clientOf(context, node).restore(id);
-  output.result({ restored: { ...entry, node } }, () =>
-    output.line(say('trash.restored', { name: printable(entry.name), node: printable(node.address) })),
+  const { node, answer } = found;
+  if (answer instanceof Problem) throw answer;
+  output.result({ restored: { ...answer, node } }, () =>
+    output.line(say('trash.restored', { name: printable(answer.name), node: printable(node.address) })),
   );
+}
+
+/** Null where the trash has no such entry; a Problem where it has, and the entry cannot come back now. */
+async function restoreAt(
+  context: Context,
+  node: KnownNode,
+  id: string,
+): Promise<Restored['restored'] | Problem | null> {
+  try {
+    return (await clientOf(context, node).restore(id)).restored;
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code === 'interrupted') throw error;
+    if (error.code === 'not_found') return null;
+    if (error.code === 'unreachable' || error.code === 'deadline') throw error;
+    return error;
+  }
 }
 
 /** Emptying is for good, so it needs to be plain whose trash it is. */
@@ -55,19 +68,35 @@ async function emptyTrash(context: Context): Promise<void> {
   if (nodes.length === 0) throw new Problem('no_nodes');
   if (node === undefined || nodes.length > 1) throw new Problem('usage', { reason: say('trash.which') });
   const client = clientOf(context, node);
-  const { entries } = await client.trash();
-  await client.emptyTrash();
-  output.result({ emptied: entries.length, node: { id: node.id, address: node.address } }, () =>
-    output.line(say('trash.emptied', { n: entries.length, node: printable(node.address) })),
+  const { emptied } = await client.emptyTrash();
+  output.result({ emptied, node: { id: node.id, address: node.address } }, () =>
+    output.line(say('trash.emptied', { n: emptied, node: printable(node.address) })),
   );
 }
 
-/** Of the node that `--node` names, else of all that are there. */
-async function readTrashes(context: Context): Promise<Trashes> {
-  const read = async (node: KnownNode) => (await clientOf(context, node).trash()).entries;
+function readTrashes(context: Context): Promise<Trashes> {
+  return askActing(context, (node) => entriesOf(context, node));
+}
+
+/** The node that `--node` names, else all that are there. */
+async function askActing<Answer>(
+  context: Context,
+  ask: (node: KnownNode) => Promise<Answer>,
+): Promise<Answers<Answer>> {
   const named = await actingNode(context);
-  if (named !== null) return askNamed(named, read);
-  return askEach(context, await context.portmapperView().nodes(), read);
+  if (named !== null) return askNamed(named, ask);
+  return askEach(context, await context.portmapperView().nodes(), ask);
+}
+
+async function entriesOf(context: Context, node: KnownNode): Promise<TrashPage['entries']> {
+  const entries: TrashPage['entries'] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await clientOf(context, node).trash(cursor);
+    entries.push(...page.entries);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return entries;
 }
 
 function showTrashes({ output, say }: Context, { answers, unreached }: Trashes): number {

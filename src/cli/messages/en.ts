@@ -181,6 +181,8 @@ export const en = {
   'doctor.node-joining-advice': 'Wait a moment; if it stays so, look at the log of that node.',
   'doctor.suspended': '{address}: the library is suspended: {reason}',
   'doctor.suspended-advice': 'Mount the disk of the shared folder again; nothing was withdrawn.',
+  'doctor.failing': '{address}: the shared folder cannot be indexed: {reason}',
+  'doctor.failing-advice': 'Remove the cause; the node tries again every few seconds. Its log says more.',
   'doctor.skipped': '{address}: {n} names are not UTF-8 and are not shared',
   'doctor.skipped-advice': 'Rename these files.',
   'doctor.refused': '{address}: {n} files are not found by others, because no node takes their publications',

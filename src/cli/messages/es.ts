@@ -183,6 +183,9 @@ export const es: Readonly<Record<MessageKey, string>> = {
   'doctor.node-joining-advice': 'Espere un momento; si sigue así, mire el registro de ese nodo.',
   'doctor.suspended': '{address}: la biblioteca está suspendida: {reason}',
   'doctor.suspended-advice': 'Monte de nuevo el disco de la carpeta compartida; no se retiró nada.',
+  'doctor.failing': '{address}: no se puede indexar la carpeta compartida: {reason}',
+  'doctor.failing-advice':
+    'Elimine la causa; el nodo lo intenta de nuevo cada pocos segundos. Su registro dice más.',
   'doctor.skipped': '{address}: {n} nombres no son UTF-8 y no se comparten',
   'doctor.skipped-advice': 'Cambie el nombre de esos archivos.',
   'doctor.refused': '{address}: otros no encuentran {n} archivos, porque ningún nodo admite su publicación',

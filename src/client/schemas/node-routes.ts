@@ -2,7 +2,12 @@
 import Type, { type Static } from 'typebox';
 import { CidText, Endpoints, FileName, Identifier, NodeAddress } from './shared.ts';
 
-const LibraryState = Type.Union([Type.Literal('ready'), Type.Literal('scanning'), Type.Literal('suspended')]);
+const LibraryState = Type.Union([
+  Type.Literal('ready'),
+  Type.Literal('scanning'),
+  Type.Literal('suspended'),
+  Type.Literal('failing'),
+]);
 
 export const NodeStatus = Type.Object({
   id: Identifier,
@@ -59,7 +64,7 @@ export const Withdrawn = Type.Object({
 });
 export type Withdrawn = Static<typeof Withdrawn>;
 
-export const TrashList = Type.Object({
+export const TrashPage = Type.Object({
   entries: Type.Array(
     Type.Object({
       id: Type.String(),
@@ -70,11 +75,26 @@ export const TrashList = Type.Object({
       expiresAt: Type.Number(),
     }),
   ),
+  nextCursor: Type.Union([Type.String(), Type.Null()]),
 });
-export type TrashList = Static<typeof TrashList>;
+export type TrashPage = Static<typeof TrashPage>;
 
 /** `POST /api/v1/trash`: brings one entry back. */
 export const RestoreBody = Type.Object({ restore: Type.String({ minLength: 1, maxLength: 64 }) });
+
+/** Also the first page of what is left, as in `Emptied`. */
+export const Restored = Type.Object({
+  ...TrashPage.properties,
+  restored: Type.Object({ id: Type.String(), name: FileName, cid: CidText, size: Type.Integer() }),
+});
+export type Restored = Static<typeof Restored>;
+
+export const Emptied = Type.Object({
+  ...TrashPage.properties,
+  /** Entries that are gone for good. */
+  emptied: Type.Integer({ minimum: 0 }),
+});
+export type Emptied = Static<typeof Emptied>;
 
 export const OlderIndex = Type.Object({
   files: Type.Array(Type.Object({ filename: Type.String(), path: Type.String() })),

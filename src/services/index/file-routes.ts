@@ -23,7 +23,6 @@ import { publishSoon } from './publish-soon.ts';
 
 const FAILURES = { '4xx': ProblemSchema, '5xx': ProblemSchema };
 const LIMIT_USUAL = 100;
-const TRASH_LOOKED_THROUGH = 1000;
 const CidParams = Type.Object({ cid: CidText });
 const WithdrawQuery = Type.Object({
   name: Type.Optional(FileName),
@@ -121,17 +120,17 @@ async function withdraw(options: IndexOptions, cid: string, name: string | undef
     .filesOf(cid)
     .filter((file) => file.why === 'own' && (path === null || file.path === path));
   if (files.length === 0) throw await refusal(dht, cid);
-  for (const file of files) await library.withdraw(file.path);
-  const paths = files.map((file) => file.path);
-  await publishSoon(dht, paths, options.log);
-  const trash = library.trash(TRASH_LOOKED_THROUGH);
-  return {
-    withdrawn: files.map((file) => ({
-      name: file.path,
-      cid,
-      trashId: trash.find((entry) => entry.path === file.path && entry.cid === cid)?.id ?? '',
-    })),
-  };
+  const withdrawn: Withdrawn['withdrawn'] = [];
+  for (const { path } of files) {
+    for (const { file, trashId } of await library.withdraw(path))
+      withdrawn.push({ name: file.path, cid: file.cid, trashId: trashId ?? '' });
+  }
+  await publishSoon(
+    dht,
+    files.map(({ path: withdrawnPath }) => withdrawnPath),
+    options.log,
+  );
+  return { withdrawn };
 }
 
 /** Another node's publication is not this one's to withdraw. */

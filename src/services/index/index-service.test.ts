@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { NodeStatus, TrashList, Withdrawn } from '../../client/schemas/node-routes.ts';
+import type { NodeStatus, TrashPage, Withdrawn } from '../../client/schemas/node-routes.ts';
 import type { FileDetail, FilePage, Lookup, SearchAnswer } from '../../client/schemas/shared.ts';
 import { ESCAPES, requestHead, sendRaw } from '../http/raw-request.test-support.ts';
 import { cidOf, IndexFixture, OTHER, OWN } from './index-fixture.test-support.ts';
@@ -108,13 +108,13 @@ test("a file of this node's own is withdrawn to the trash and can come back", as
   const path = join(fixture.folder, 'shared', 'mine.txt');
   assert.equal(existsSync(path), false);
   assert.deepEqual((await search('mine.txt')).results, []);
-  const trash = (await ask<TrashList>('/api/v1/trash')).json.entries;
+  const trash = (await ask<TrashPage>('/api/v1/trash')).json.entries;
   assert.deepEqual(
     trash.map(({ id, name }) => [id, name]),
     [[json.withdrawn[0]?.trashId, 'mine.txt']],
   );
   assert.ok((trash[0]?.expiresAt ?? 0) > (trash[0]?.withdrawnAt ?? 0));
-  const restored = await ask<TrashList>('/api/v1/trash', 'POST', { restore: trash[0]?.id });
+  const restored = await ask<TrashPage>('/api/v1/trash', 'POST', { restore: trash[0]?.id });
   assert.deepEqual([restored.status, restored.json.entries], [200, []]);
   assert.equal(readFileSync(path, 'utf8'), 'mine');
   assert.equal((await search('mine.txt')).results.length, 1);
@@ -133,7 +133,7 @@ test('under one name only that publication is withdrawn, and emptying the trash 
     ['one.txt'],
   );
   assert.ok(existsSync(join(fixture.folder, 'shared', 'two.txt')));
-  const emptied = await ask<TrashList>('/api/v1/trash', 'DELETE');
+  const emptied = await ask<TrashPage>('/api/v1/trash', 'DELETE');
   assert.deepEqual([emptied.status, emptied.json.entries], [200, []]);
 });
 

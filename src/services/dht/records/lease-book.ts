@@ -15,8 +15,7 @@ const LEASES_MAX = 100_000;
 interface Entry {
   readonly lease: Lease;
   /** On the monotonic clock. */
-  expiresAtMs: number;
-  durationMs: number;
+  readonly expiresAtMs: number;
 }
 
 export class LeaseBook {
@@ -65,26 +64,30 @@ export class LeaseBook {
     return this.#adopt(lease, Number(lease.durationMs));
   }
 
-  /** A lease passed on by another: no longer than what was left of it there. */
+  /** A lease passed on by another: it runs out, or ran out, when it does there. */
   acceptRunning({ lease, remainingMs }: RunningLease): boolean {
     return lease !== undefined && this.#adopt(lease, Math.min(Number(lease.durationMs), Number(remainingMs)));
   }
 
   /** Milliseconds; 0 when it has run out or the node is not known. */
   remainingMs(node: string): number {
-    return Math.max(0, Math.floor((this.#entries.get(node)?.expiresAtMs ?? 0) - performance.now()));
+    const entry = this.#entries.get(node);
+    return entry === undefined ? 0 : Math.max(0, leftOf(entry));
   }
 
-  /** The leases of these nodes, to be passed on. */
-  running(nodes: Iterable<string>): RunningLease[] {
-    const running: RunningLease[] = [];
+  /**
+   * The leases of those of these nodes whose records are kept, to be passed on. Those that ran out not long ago too: whoever
+   * takes such a node's records would otherwise know of no lease that they are kept by.
+   */
+  passedOn(nodes: Iterable<string>): RunningLease[] {
+    const nowMs = performance.now();
+    const leases: RunningLease[] = [];
     for (const node of nodes) {
       const entry = this.#entries.get(node);
-      const remainingMs = this.remainingMs(node);
-      if (entry !== undefined && remainingMs > 0)
-        running.push({ lease: entry.lease, remainingMs: BigInt(remainingMs) });
+      if (entry !== undefined && isKept(entry, nowMs, this.#durationMs))
+        leases.push({ lease: entry.lease, remainingMs: BigInt(leftOf(entry)) });
     }
-    return running;
+    return leases;
   }
 
   /**
@@ -130,7 +133,7 @@ export class LeaseBook {
   #toStored(node: string): StoredLease | null {
     const entry = this.#entries.get(node);
     if (entry === undefined) return null;
-    return { node, remainingMs: this.remainingMs(node), lease: Lease.encode(entry.lease).finish() };
+    return { node, remainingMs: leftOf(entry), lease: Lease.encode(entry.lease).finish() };
   }
 
   #adopt(lease: Lease, lifetimeMs: number): boolean {
@@ -140,8 +143,8 @@ export class LeaseBook {
     if (known === undefined && this.#entries.size >= LEASES_MAX) return false;
     if (nodeIdOf(lease.nodeKey) !== node) return false;
     if (!verifySignature(lease.nodeKey, lease.signature, LEASE_DOMAIN, this.#signed(lease))) return false;
-    const durationMs = Math.min(lifetimeMs, DURATION_MAX_MS);
-    this.#entries.set(node, { lease, expiresAtMs: performance.now() + durationMs, durationMs });
+    const expiresAtMs = performance.now() + Math.min(lifetimeMs, DURATION_MAX_MS);
+    this.#entries.set(node, { lease, expiresAtMs });
     this.#changed.add(node);
     if (known === undefined) this.onKept();
     return true;
@@ -162,6 +165,13 @@ function isNewer(left: Lease, right: Lease): boolean {
     : left.incarnation > right.incarnation;
 }
 
-function isKept(entry: Entry, nowMs: number, graceMs: number): boolean {
-  return nowMs < entry.expiresAtMs + Math.max(graceMs, entry.durationMs);
+/** Milliseconds; below 0 how long ago it ran out. */
+function leftOf({ expiresAtMs }: Entry): number {
+  return Math.floor(expiresAtMs - performance.now());
+}
+
+/** By the length that the node signed, so that all holders forget it at the same time. */
+function isKept({ lease, expiresAtMs }: Entry, nowMs: number, graceMinMs: number): boolean {
+  const graceMs = Math.min(Number(lease.durationMs), DURATION_MAX_MS);
+  return nowMs < expiresAtMs + Math.max(graceMinMs, graceMs);
 }

@@ -21,7 +21,7 @@ export function saveLeases(
 ): void {
   const put = database.prepare('INSERT OR REPLACE INTO leases VALUES (?, ?, ?)');
   for (const { node, remainingMs, lease } of leases) {
-    put.run(Buffer.from(node, 'hex'), Math.max(0, Math.round(remainingMs)), lease);
+    put.run(Buffer.from(node, 'hex'), Math.round(remainingMs), lease);
   }
   const remove = database.prepare('DELETE FROM leases WHERE node = ?');
   for (const node of ended) remove.run(Buffer.from(node, 'hex'));

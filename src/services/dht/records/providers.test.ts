@@ -11,7 +11,7 @@ import { BatchSigner } from './batch-signer.ts';
 import { asBuffer, BundleWriter } from './bundle-writer.ts';
 import { TestCluster } from './cluster.test-support.ts';
 import { LeaseBook } from './lease-book.ts';
-import { fakeCid } from './pending.test-support.ts';
+import { eventually, fakeCid } from './pending.test-support.ts';
 import { sha256 } from './record-checks.ts';
 import { StoredRecords } from './stored-records.ts';
 
@@ -43,8 +43,43 @@ test('of many providers 256 are kept and a sample of 32 is told, and that it is 
   }
 });
 
-/** One more node says that it holds the content. */
-function provide({ networkId, networkTag }: TestCluster, stored: StoredRecords, cid: string): StoreRequest {
+test('providers whose lease ran out not long ago are given to a newcomer once, not at every comparison', async () => {
+  const cluster = await TestCluster.of(1, { syncIntervalMs: 20 });
+  const dataDir = await mkdtemp(join(tmpdir(), 'anillo-providers-'));
+  const stored = new StoredRecords(dataDir, 'asserted.db');
+  const owner = cluster.node(0);
+  const client = new RecordsServiceClient(owner.contact.address, credentials.createInsecure());
+  try {
+    const cid = fakeCid(1);
+    assert.equal(await store(client, provide(cluster, stored, cid, 1)), '');
+    const providers = async () => (await owner.records.find(cidKey(sha256, cid), 10)).providers;
+    await eventually('the lease has run out', async () => (await providers()).length === 0);
+    const newcomer = await cluster.start({ join: true });
+    await eventually('it holds the provider too', () => newcomer.records.recordCount() === 1);
+    const [given, compared] = ['replicate', 'digest'].map((call) => calls(cluster, call));
+    await eventually('they compared again', () => calls(cluster, 'digest') >= (compared ?? 0) + 6);
+    assert.equal(calls(cluster, 'replicate'), given);
+    assert.deepEqual(await providers(), []);
+  } finally {
+    client.close();
+    stored.database.close();
+    await cluster.close();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+});
+
+/** Calls of a method that reached any node. */
+function calls(cluster: TestCluster, method: string): number {
+  return cluster.nodes.reduce((sum, node) => sum + (node.calls.get(method) ?? 0), 0);
+}
+
+/** One more node says that it holds the content, and lives for so long. */
+function provide(
+  { networkId, networkTag }: TestCluster,
+  stored: StoredRecords,
+  cid: string,
+  leaseDurationMs = 600_000,
+): StoreRequest {
   const key = NodeKey.generate();
   const signer = new BatchSigner(stored, key, networkId);
   const record = { kind: 'provider', body: { cid, state: 'complete' } } as const;
@@ -57,7 +92,7 @@ function provide({ networkId, networkTag }: TestCluster, stored: StoredRecords, 
       batches[0]?.encoded ?? new Uint8Array(0),
     );
   }
-  const lease = new LeaseBook(key, networkId, 1, 600_000).own;
+  const lease = new LeaseBook(key, networkId, 1, leaseDurationMs).own;
   return { networkTag, bundle: asBuffer(writer.finish()), lease };
 }
 

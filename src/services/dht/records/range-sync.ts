@@ -120,7 +120,7 @@ export class RangeSync {
       });
       const [bundle] = bundles;
       if (bundle !== undefined) {
-        await calls.call(peer, 'replicate', { bundle: asBuffer(bundle), leases: leases.running(providers) });
+        await calls.call(peer, 'replicate', { bundle: asBuffer(bundle), leases: leases.passedOn(providers) });
       }
       if (picked === 0) return;
       offset += picked * PAIR_BYTES;

@@ -153,7 +153,7 @@ export class RecordServer implements RecordMethods {
       entries: Buffer.alloc(0),
       bundle: asBuffer(bundles[0] ?? new Uint8Array(0)),
       picked,
-      leases: this.#parts.leases.running(providers),
+      leases: this.#parts.leases.passedOn(providers),
       nextCursor: Buffer.alloc(0),
     };
   }
@@ -187,8 +187,7 @@ export class RecordServer implements RecordMethods {
     if (lease === undefined) return [];
     this.#parts.leases.accept(lease);
     const node = lease.node.toString('hex');
-    // One that ends is passed on too: what runs no more has nothing left.
-    return lease.durationMs === 0n ? [{ lease, remainingMs: 0n }] : this.#parts.leases.running([node]);
+    return this.#parts.leases.passedOn([node]);
   }
 
   #acceptRunning(leases: readonly RunningLease[]): void {

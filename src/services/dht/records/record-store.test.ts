@@ -116,6 +116,24 @@ describe('leases', () => {
     assert.ok(book.remainingMs(other.id) > 50_000);
   });
 
+  test('one that ran out is passed on with how long ago, so that nobody keeps its node longer than others', () => {
+    const [book, next] = [1, 2].map((incarnation) => new LeaseBook(key, networkId, incarnation, 60_000));
+    assert.ok(book !== undefined && next !== undefined);
+    const lease = new LeaseBook(other, networkId, 1, 60_000).own;
+    assert.equal(book.acceptRunning({ lease, remainingMs: -20_000n }), true);
+    assert.equal(book.remainingMs(other.id), 0);
+    const [passed] = book.passedOn([other.id]);
+    assert.ok(passed !== undefined && passed.remainingMs <= -20_000n);
+    next.acceptRunning(passed);
+    assert.ok((next.snapshot().find(({ node }) => node === other.id)?.remainingMs ?? 0) <= -20_000);
+    assert.ok(next.kept().includes(other.id));
+
+    const later = new LeaseBook(key, networkId, 3, 60_000);
+    later.acceptRunning({ lease, remainingMs: -60_000n });
+    assert.ok(!later.kept().includes(other.id));
+    assert.deepEqual(later.passedOn([other.id]), []);
+  });
+
   test('one that its node did not sign, or that is of another network, is not believed', () => {
     const book = new LeaseBook(key, networkId, 1, 60_000);
     const lease = new LeaseBook(other, networkId, 1, 60_000).own;

@@ -90,6 +90,7 @@ export interface StoredLease {
   /** Encoded Lease. */
   readonly lease: Uint8Array;
   readonly node: string;
+  /** Below 0 how long ago it ran out. */
   readonly remainingMs: number;
 }
 

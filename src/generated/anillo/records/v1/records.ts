@@ -216,7 +216,10 @@ export interface Lease {
   signature: Buffer;
 }
 
-/** A lease on its way between holders carries what is left of it on the sender's clock. */
+/**
+ * A lease on its way between holders carries what is left of it on the sender's clock; below 0 how long ago it ran out, so
+ * that no holder keeps its node's records longer than the others do.
+ */
 export interface RunningLease {
   lease: Lease | undefined;
   remainingMs: bigint;
@@ -1082,10 +1085,10 @@ export const RunningLease: MessageFns<RunningLease> = {
       Lease.encode(message.lease, writer.uint32(10).fork()).join();
     }
     if (message.remainingMs !== 0n) {
-      if (BigInt.asUintN(64, message.remainingMs) !== message.remainingMs) {
-        throw new globalThis.Error("value provided for field message.remainingMs of type uint64 too large");
+      if (BigInt.asIntN(64, message.remainingMs) !== message.remainingMs) {
+        throw new globalThis.Error("value provided for field message.remainingMs of type sint64 too large");
       }
-      writer.uint32(16).uint64(message.remainingMs);
+      writer.uint32(16).sint64(message.remainingMs);
     }
     return writer;
   },
@@ -1116,7 +1119,7 @@ export const RunningLease: MessageFns<RunningLease> = {
               break;
             }
 
-            message.remainingMs = reader.uint64() as bigint;
+            message.remainingMs = reader.sint64() as bigint;
             continue;
           }
         }

@@ -146,9 +146,10 @@ export class Renewal {
       }
       if (!reassertion) return true;
       const parts = answer.equal ? [] : bucketRanges(range, differingBuckets(mine.buckets, answer.buckets));
-      for (const part of parts) await this.#reassert(owner, this.#selection(part, 'own'), signal);
-      await this.#assertForOthers(owner, range, memory, signal);
-      return true;
+      let isWhole = true;
+      for (const part of parts)
+        isWhole = (await this.#reassert(owner, this.#selection(part, 'own'), signal)) && isWhole;
+      return (await this.#assertForOthers(owner, range, memory, signal)) && isWhole;
     } catch (error) {
       signal.throwIfAborted();
       log.debug({ owner: owner.id, reason: String(error) }, 'the lease could not be renewed there');
@@ -190,24 +191,28 @@ export class Renewal {
     range: KeyRange,
     memory: OwnerMemory,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const selection = this.#selection(range, 'foreign');
     const { summary, count } = await this.#options.store.run('digest', selection);
     const version = asBuffer(summary).toString('hex');
-    if (count === 0 || memory.confirmed === version) return;
-    await this.#reassert(owner, selection, signal);
+    if (count === 0 || memory.confirmed === version) return true;
+    if (!(await this.#reassert(owner, selection, signal))) return false;
     memory.confirmed = version;
+    return true;
   }
 
-  /** Sends the owner what it lacks of the selection. */
-  async #reassert(owner: Contact, selection: RangeSelection, signal: AbortSignal): Promise<void> {
+  /** Sends the owner what it lacks of the selection. False when some of it could not be brought. */
+  async #reassert(owner: Contact, selection: RangeSelection, signal: AbortSignal): Promise<boolean> {
     const { store, calls, delivery } = this.#options;
+    let isWhole = true;
     for await (const entries of entriesOf(store, selection)) {
       const { missing } = await calls.call(owner, 'missing', { entries: asBuffer(entries) });
       if (missing.length === 0) continue;
       const outgoing = await store.run('outgoing', { wanted: pairsAt(entries, missing) });
-      await delivery.deliver(outgoing, signal);
+      const left = await delivery.deliver(outgoing, signal);
+      isWhole &&= left.length === 0;
     }
+    return isWhole;
   }
 
   #memoryOf(owner: Contact, range: KeyRange): OwnerMemory {

@@ -27,6 +27,19 @@ describe('range digests', () => {
     );
   });
 
+  test('what was added in parts and taken back again is not seen', () => {
+    fc.assert(
+      fc.property(key, key, rows, rows, rows, (from, to, first, second, gone) => {
+        const range = { from, to };
+        const inside = gone.filter(([at]) => isInRange(at, range));
+        const digest = digestOf(range, [...first, ...gone]);
+        digest.include(digestOf(range, second));
+        for (const [at, tag] of inside) digest.remove(fromHex(at), tag);
+        assert.equal(toHex(digest.summary()), toHex(digestOf(range, [...first, ...second]).summary()));
+      }),
+    );
+  });
+
   test('the parts of the differing buckets hold every key that differs', () => {
     fc.assert(
       fc.property(key, key, rows, rows, (from, to, common, extra) => {

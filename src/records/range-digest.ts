@@ -31,12 +31,34 @@ export class RangeDigest {
 
   /** @param key placement key within the range, 32 bytes @param tag first 8 bytes of the record's leaf hash */
   add(key: Uint8Array, tag: Uint8Array): void {
+    this.#addTo(this.bucketOf(key) * 2, readUint32(tag, 0), readUint32(tag, 4));
+    this.#count++;
+  }
+
+  /** Takes back what `add` did. */
+  remove(key: Uint8Array, tag: Uint8Array): void {
     const bucket = this.bucketOf(key) * 2;
-    const low = (this.#sums[bucket + 1] ?? 0) + readUint32(tag, 4);
-    const high = (this.#sums[bucket] ?? 0) + readUint32(tag, 0) + (low > 0xffffffff ? 1 : 0);
+    const low = (this.#sums[bucket + 1] ?? 0) - readUint32(tag, 4);
+    const high = (this.#sums[bucket] ?? 0) - readUint32(tag, 0) - (low < 0 ? 1 : 0);
     this.#sums[bucket + 1] = low;
     this.#sums[bucket] = high;
-    this.#count++;
+    this.#count--;
+  }
+
+  /** Adds all that stands in another digest of the same range. */
+  include(other: RangeDigest): void {
+    for (let bucket = 0; bucket < BUCKETS * 2; bucket += 2) {
+      this.#addTo(bucket, other.#sums[bucket] ?? 0, other.#sums[bucket + 1] ?? 0);
+    }
+    this.#count += other.#count;
+  }
+
+  /** The sums are cut to 32 bits as they are stored, so both halves wrap round. */
+  #addTo(bucket: number, highPart: number, lowPart: number): void {
+    const low = (this.#sums[bucket + 1] ?? 0) + lowPart;
+    const high = (this.#sums[bucket] ?? 0) + highPart + (low > 0xffffffff ? 1 : 0);
+    this.#sums[bucket + 1] = low;
+    this.#sums[bucket] = high;
   }
 
   /** Which part of the range a key lies in. Both sides compute it alike, to the bit. */

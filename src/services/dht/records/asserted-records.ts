@@ -105,7 +105,7 @@ export class AssertedRecords {
   /** Takes what an owner told: others' publications of contents that this node provides, under all of their keys. */
   learn(bundle: RecordBundle, nowMs: number): number {
     return this.#stored.transact(() => {
-      const rules = { owned: null, nowMs, livedMs: this.#stored.livedMs, kept: NOBODY };
+      const rules = { owned: null, nowMs, ...this.#stored.times, kept: NOBODY };
       const spread = this.#spread(bundle);
       const taken = this.#intake.take(spread, rules);
       return taken.filter(({ row }) => row !== null).length;

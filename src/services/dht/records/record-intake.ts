@@ -34,6 +34,8 @@ export interface IntakeRules {
   readonly nowMs: number;
   /** How long this store has lived. */
   readonly livedMs: number;
+  /** Rows with an end are new here only when they last longer. */
+  readonly endsAfter: number;
   /** Nodes whose providers are taken. A row that nobody's lease keeps would go round among neighbours for ever. */
   readonly kept: ReadonlySet<string>;
 }
@@ -95,6 +97,7 @@ export class RecordIntake {
   #put(row: PlacementRow, { record, valid }: Checked, placement: Placement, rules: IntakeRules): Taken {
     if (valid.body.kind === 'provider' && !hasEnd(valid.body) && !rules.kept.has(row.signer))
       return refused('no_lease');
+    if (row.expires !== null && row.expires <= rules.endsAfter && !this.#stands(row)) return refused('ended');
     const code = this.#limits.refuse(row, valid.body, placement, rules.owned !== null);
     if (code !== null) return refused(code);
     const outcome = this.#table.put(row);
@@ -106,6 +109,10 @@ export class RecordIntake {
       row,
       body: valid.body,
     };
+  }
+
+  #stands({ key, slot }: PlacementRow): boolean {
+    return this.#table.standing(key, slot) !== null;
   }
 
   #openBatches(bundle: RecordBundle): Map<string, OpenBatch | Refusal> {

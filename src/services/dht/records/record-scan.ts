@@ -1,8 +1,8 @@
 /** Reads of ranges in the tables of records: digests, entries, and the records picked from them. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { intervalsOf, type KeyRange } from '../../../records/key-range.ts';
-import { RangeDigest } from '../../../records/range-digest.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
+import type { CountedRow } from './record-table.ts';
 
 /** Whose records: `own` are those that `signer` signed, `foreign` all others. */
 export interface Selection {
@@ -10,6 +10,8 @@ export interface Selection {
   readonly maxCopies?: number;
   readonly signer?: number;
   readonly by?: 'own' | 'foreign';
+  /** Of rows that have an end, only those that end later, in milliseconds that the store has lived. */
+  readonly endsAfter?: number;
 }
 
 export interface ScanEntry {
@@ -40,17 +42,20 @@ const COPIES_MAX = 1000;
 const FIRST = new Uint8Array(0);
 const BEYOND = new Uint8Array(33).fill(0xff);
 
-const FILTER = `copies BETWEEN :copies AND :copiesMax AND (:by = 0 OR (:by = 1 AND signer = :signer) OR (:by = 2 AND signer <> :signer))`;
+const UNENDED = '(expires IS NULL OR expires > :endsAfter)';
+const FILTER = `copies BETWEEN :copies AND :copiesMax AND ${UNENDED}
+  AND (:by = 0 OR (:by = 1 AND signer = :signer) OR (:by = 2 AND signer <> :signer))`;
 
 export class RecordScan {
-  readonly #digest: StatementSync;
+  readonly #rows: StatementSync;
   readonly #entries: StatementSync;
   readonly #pick: StatementSync;
   readonly #next: StatementSync;
 
   constructor(database: DatabaseSync) {
-    this.#digest = database.prepare(
-      `SELECT key, tag FROM placements WHERE key > :after AND key <= :upTo AND ${FILTER}`,
+    this.#rows = database.prepare(
+      `SELECT key, tag, signer, copies, expires FROM placements
+       WHERE key > :after AND key <= :upTo AND ${UNENDED}`,
     );
     this.#entries = database.prepare(
       `SELECT key, slot, seq, tag FROM placements
@@ -65,15 +70,12 @@ export class RecordScan {
     this.#next = database.prepare('SELECT key FROM placements WHERE key > ? ORDER BY key LIMIT 1');
   }
 
-  digest(range: KeyRange, selection: Selection): RangeDigest {
-    const digest = new RangeDigest(range);
+  /** All rows of a range but those that ended by `endsAfter`. */
+  *rows(range: KeyRange, endsAfter: number): Generator<CountedRow> {
     for (const { after, upTo } of intervalsOf(range)) {
-      const bounds = { after: lower(after), upTo: upper(upTo), ...filterOf(selection) };
-      for (const row of this.#digest.iterate(bounds)) {
-        digest.add(row.key as Uint8Array, row.tag as Uint8Array);
-      }
+      const bounds = { after: lower(after), upTo: upper(upTo), endsAfter };
+      yield* this.#rows.iterate(bounds) as Iterable<unknown> as Iterable<CountedRow>;
     }
-    return digest;
   }
 
   /** At most `limit` entries in ring order from `range.from`, or from `cursor`. */
@@ -117,10 +119,11 @@ function remaining(
     .map((interval, index) => (index === 0 ? { ...interval, after: cursor.key } : interval));
 }
 
-function filterOf({ minCopies, maxCopies, signer, by }: Selection) {
+function filterOf({ minCopies, maxCopies, signer, by, endsAfter }: Selection) {
   return {
     copies: minCopies,
     copiesMax: maxCopies ?? COPIES_MAX,
+    endsAfter: endsAfter ?? 0,
     by: by === undefined ? 0 : by === 'own' ? 1 : 2,
     signer: signer ?? 0,
   };

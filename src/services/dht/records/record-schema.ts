@@ -54,4 +54,13 @@ export const RECORD_MIGRATIONS: Migrations = [
     encoded BLOB NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- \`arrival\`: rises with every placement put, and is never used again.
+  ALTER TABLE placements ADD COLUMN arrival INTEGER NOT NULL DEFAULT 0;
+  UPDATE placements SET arrival = record;
+  INSERT INTO facts VALUES ('last_arrival', (SELECT coalesce(max(arrival), 0) FROM placements));
+
+  -- What a node provides (kind 2), in order of key, so that news of it costs no look at others' records.
+  CREATE INDEX providers_by_signer ON placements (signer, key, arrival) WHERE kind = 2 AND expires IS NULL;
+  `,
 ];

@@ -135,9 +135,9 @@ export class RecordServer implements RecordMethods {
       equal: done.equal,
       notOwner: false,
       buckets: asBuffer(done.buckets),
-      publications: asBuffer(done.news ?? new Uint8Array(0)),
-      arrival: done.arrival,
-      more: done.more,
+      publications: asBuffer(done.news.bundle ?? new Uint8Array(0)),
+      arrival: done.news.position,
+      more: done.news.more,
       storeId: store.storeId,
     };
   }

@@ -6,12 +6,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { makeNetworkId } from '../../../identity/network.ts';
 import { NodeKey } from '../../../identity/node-key.ts';
+import { BundleWriter } from './bundle-writer.ts';
 import { LeaseBook } from './lease-book.ts';
 import { fakeCid } from './pending.test-support.ts';
 import { RecordStore } from './record-store.ts';
 
 const WHOLE = { from: '00'.repeat(32), to: '00'.repeat(32) };
 const rest = { size: 1, modifiedMs: 1, type: '', tags: [], copies: 1, previous: null };
+
+const fromHex = (digits: string) => Buffer.from(digits, 'hex');
 
 describe('the store on disk', () => {
   let dataDir: string;
@@ -76,6 +79,81 @@ describe('the store on disk', () => {
     } finally {
       await store.close();
     }
+  });
+
+  test('a withdrawal in its last hours is neither compared nor given, and no longer taken', async () => {
+    const networkId = makeNetworkId();
+    const store = await RecordStore.open(dataDir, networkId, NodeKey.generate());
+    try {
+      const file = { path: 'b.txt', cid: fakeCid(3), ...rest };
+      const changes = [{ id: 1, act: 'withdraw' as const, file, lastCopy: true }];
+      const { outgoing, batches } = await store.run('sign', { changes, nowMs: Date.now() });
+      const bundleWith = (remainingMs: number) => {
+        const writer = new BundleWriter();
+        for (const item of outgoing) {
+          const entry = { ...item, placementKey: Buffer.from(item.key, 'hex'), remainingMs };
+          writer.add(entry, batches[0]?.encoded ?? new Uint8Array(0));
+        }
+        return writer.finish();
+      };
+      const wanted = Buffer.concat(outgoing.flatMap(({ key, slot }) => [key, slot].map(fromHex)));
+      const picked = async () =>
+        (await store.run('pick', { table: 'stored', wanted, bundlesMax: 9 })).bundles.length;
+      const entries = async () => {
+        const selection = { table: 'stored', range: WHOLE, minCopies: 0 } as const;
+        return (await store.run('entries', { ...selection, cursor: null, limit: 99 })).entries.length;
+      };
+      const codes = async (remainingMs: number) =>
+        (await store.run('replicate', { bundle: bundleWith(remainingMs) })).codes;
+
+      assert.deepEqual(new Set(await codes(3_600_000)), new Set(['ended']));
+      assert.equal(store.count(), 0);
+      assert.deepEqual(new Set(await codes(10 * 3_600_000)), new Set(['']));
+      assert.ok((await entries()) > 0 && (await picked()) > 0);
+      await store.run('sweep', { elapsedMs: 9 * 3_600_000 });
+      assert.ok(store.count() > 0);
+      assert.deepEqual([await entries(), await picked()], [0, 0]);
+      const digest = await store.run('digest', { table: 'stored', range: WHOLE, minCopies: 0 });
+      assert.equal(digest.count, 0);
+      assert.deepEqual(new Set(await codes(3_600_000)), new Set(['']));
+    } finally {
+      await store.close();
+    }
+  });
+
+  test('a digest that is kept while records come and go is that of the records', async () => {
+    const networkId = makeNetworkId();
+    const key = NodeKey.generate();
+    const ranges = [
+      WHOLE,
+      { from: '10'.repeat(32), to: '90'.repeat(32) },
+      { from: 'b0'.repeat(32), to: '50'.repeat(32) },
+    ];
+    const selections = [0, 5].flatMap((minCopies) =>
+      ranges.map((range) => ({ table: 'asserted', range, minCopies }) as const),
+    );
+    const digests = async (store: RecordStore) => {
+      const answers = [];
+      for (const selection of selections) answers.push(await store.run('digest', selection));
+      return answers;
+    };
+    let store = await RecordStore.open(dataDir, networkId, key);
+    for (let round = 0; round < 6; round++) {
+      const changes = Array.from({ length: 20 }, (_, index) => {
+        const file = { path: `f${index}`, cid: fakeCid((index * (round + 1)) % 13), ...rest };
+        const act = (index + round) % 3 === 0 ? ('withdraw' as const) : ('publish' as const);
+        return { id: round * 20 + index, act, file, lastCopy: index % 2 === 0 };
+      });
+      await store.run('sign', { changes, nowMs: Date.now() });
+      if (round === 4) await store.run('sweep', { elapsedMs: 181 * 24 * 3_600_000 });
+      await digests(store);
+    }
+    const kept = await digests(store);
+    await store.close();
+    store = await RecordStore.open(dataDir, networkId, key);
+    assert.deepEqual(await digests(store), kept);
+    assert.ok((kept[0]?.count ?? 0) > 20);
+    await store.close();
   });
 
   test('a lease outlives a restart with no more than what was left of it', async () => {

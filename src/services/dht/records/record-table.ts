@@ -28,12 +28,28 @@ interface Standing {
   readonly tag: Uint8Array;
   readonly record: bigint;
   readonly signer: bigint;
+  readonly copies: bigint;
+  readonly expires: bigint | null;
+}
+
+/** What of a placement digests are made of. */
+export interface CountedRow {
+  readonly key: Uint8Array;
+  readonly tag: Uint8Array;
+  /** As `signerId` numbers it. */
+  readonly signer: number;
+  readonly copies: number;
+  readonly expires: number | null;
+}
+
+/** Told of every placement that comes or goes. */
+export interface PlacementListener {
+  added(row: CountedRow): void;
+  removed(row: CountedRow): void;
 }
 
 export class RecordTable {
-  /** Rises with every change: what was computed at one version holds until the next. */
-  version = 0;
-  readonly database: DatabaseSync;
+  readonly #listener: PlacementListener;
   readonly #statements: Statements;
   readonly #signerIds = new Map<string, number>();
   readonly #signerPlacements = new Map<number, number>();
@@ -41,10 +57,17 @@ export class RecordTable {
   /** In this transaction. */
   readonly #batchesPut = new Set<string>();
   readonly #batchDeltas = new Map<string, number>();
+  #lastArrival: bigint;
 
-  constructor(database: DatabaseSync) {
-    this.database = database;
+  constructor(database: DatabaseSync, listener: PlacementListener) {
+    this.#listener = listener;
     this.#statements = prepare(database);
+    this.#lastArrival = this.#storedArrival();
+  }
+
+  /** Number of the last placement that was put; 0 before the first. */
+  get lastArrival(): bigint {
+    return this.#lastArrival;
   }
 
   /** Makes the batch known before its records come. @param encoded the encoded SignedBatch */
@@ -66,7 +89,7 @@ export class RecordTable {
     if (there !== null) {
       if (there.seq === row.seq && Buffer.compare(there.tag, row.tag) === 0) return 'standing';
       if (!supersedes(versionOf(row), versionOf(there))) return 'superseded';
-      this.#release(there);
+      this.#release(row.key, there);
     }
     const signer = this.signerId(row.signer);
     const record = this.#hold(row);
@@ -80,9 +103,10 @@ export class RecordTable {
       signer,
       row.expires,
       record,
+      ++this.#lastArrival,
     );
     add(this.#signerDeltas, signer, 1);
-    this.version++;
+    this.#listener.added({ ...row, signer });
     return 'stored';
   }
 
@@ -91,8 +115,7 @@ export class RecordTable {
     const there = this.standing(key, slot);
     if (there === null) return false;
     this.#statements.deletePlacement.run(key, slot);
-    this.#release(there);
-    this.version++;
+    this.#release(key, there);
     return true;
   }
 
@@ -135,6 +158,7 @@ export class RecordTable {
       this.#statements.addToBatch.run(delta, bytes);
       if (delta < 0) this.#statements.deleteEmptyBatch.run(bytes);
     }
+    this.#statements.setArrival.run(this.#lastArrival, this.#lastArrival);
     this.#signerDeltas.clear();
     this.#batchDeltas.clear();
     this.#batchesPut.clear();
@@ -147,6 +171,11 @@ export class RecordTable {
     this.#batchesPut.clear();
     this.#signerIds.clear();
     this.#signerPlacements.clear();
+    this.#lastArrival = this.#storedArrival();
+  }
+
+  #storedArrival(): bigint {
+    return (this.#statements.arrival.get()?.value as bigint | undefined) ?? 0n;
   }
 
   #hold(row: PlacementRow): bigint {
@@ -160,8 +189,11 @@ export class RecordTable {
     return BigInt(this.#statements.insertRecord.run(row.tag, row.root, row.encoded).lastInsertRowid);
   }
 
-  #release(there: Standing): void {
-    add(this.#signerDeltas, Number(there.signer), -1);
+  #release(key: Uint8Array, there: Standing): void {
+    const signer = Number(there.signer);
+    const expires = there.expires === null ? null : Number(there.expires);
+    this.#listener.removed({ key, tag: there.tag, signer, copies: Number(there.copies), expires });
+    add(this.#signerDeltas, signer, -1);
     const row = this.#statements.addToRecord.get(-1, there.record);
     if (row === undefined || (row.placements as bigint) > 0n) return;
     this.#statements.deleteRecord.run(there.record);
@@ -190,8 +222,12 @@ function prepare(database: DatabaseSync) {
     batch: statement('SELECT encoded FROM batches WHERE root = ?'),
     addToBatch: statement('UPDATE batches SET records = records + ? WHERE root = ?'),
     deleteEmptyBatch: statement('DELETE FROM batches WHERE root = ? AND records <= 0'),
-    standing: statement('SELECT seq, tag, record, signer FROM placements WHERE key = ? AND slot = ?'),
-    putPlacement: statement('INSERT OR REPLACE INTO placements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    standing: statement(
+      'SELECT seq, tag, record, signer, copies, expires FROM placements WHERE key = ? AND slot = ?',
+    ),
+    putPlacement: statement('INSERT OR REPLACE INTO placements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    arrival: statement("SELECT value FROM facts WHERE name = 'last_arrival'"),
+    setArrival: statement("UPDATE facts SET value = ? WHERE name = 'last_arrival' AND value <> ?"),
     deletePlacement: statement('DELETE FROM placements WHERE key = ? AND slot = ?'),
     insertSigner: statement('INSERT INTO signers (node, placements) VALUES (?, 0) ON CONFLICT DO NOTHING'),
     signer: statement('SELECT id FROM signers WHERE node = ?'),

@@ -4,6 +4,7 @@ import type { ProblemDetails } from '../../../problems/problem.ts';
 import type { KeyRange } from '../../../records/key-range.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import type { PendingChange, RefusedChange } from './pending-source.ts';
+import type { News } from './renewal-news.ts';
 
 /** The two sets of tables: what is stored for the ring, and what this node asserts. */
 export type TableName = 'stored' | 'asserted';
@@ -75,15 +76,14 @@ export interface RenewTask {
   readonly signer: string;
   readonly range: KeyRange;
   readonly digest: Uint8Array;
+  /** Position in the news that the last answer ended at, or 0. */
   readonly since: bigint;
 }
 
 export interface RenewDone {
   readonly equal: boolean;
   readonly buckets: Uint8Array;
-  readonly news: Uint8Array | null;
-  readonly arrival: bigint;
-  readonly more: boolean;
+  readonly news: News;
 }
 
 export interface StoredLease {

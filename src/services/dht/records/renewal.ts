@@ -26,15 +26,16 @@ const RENEWALS_IN_LEASE = 4;
 const DELAY_FACTOR = 5;
 /** Answers with news, one after the other, from one owner. */
 const NEWS_PAGES_MAX = 64;
-/** All of what others published is looked through again this often, in rounds. */
-const FULL_NEWS_EVERY = 12;
+/** Whether an owner still has what others published is asked again this often, in rounds: about once a day. */
+const CONFIRM_EVERY = 48;
 const OWNERS_REMEMBERED_MAX = 10_000;
 
 /** What this node knows of one owner's store. */
 interface OwnerMemory {
   storeId: bigint;
+  /** Up to where its news is known. */
   arrival: bigint;
-  rangeFrom: Identifier;
+  range: KeyRange;
   /** Digest of others' records that were confirmed there. */
   confirmed: string;
 }
@@ -217,11 +218,16 @@ export class Renewal {
 
   #memoryOf(owner: Contact, range: KeyRange): OwnerMemory {
     const known = this.#memories.get(owner.id);
-    const isStale =
-      known === undefined || known.rangeFrom !== range.from || this.#rounds % FULL_NEWS_EVERY === 0;
-    if (!isStale) return known;
+    // Of a range that grew, news from before is not known.
+    const isNews = known === undefined || !isWithin(range, known.range);
+    const memory = {
+      storeId: known?.storeId ?? 0n,
+      arrival: isNews ? 0n : known.arrival,
+      range,
+      confirmed: this.#rounds % CONFIRM_EVERY === 0 ? '' : (known?.confirmed ?? ''),
+    };
+    this.#memories.delete(owner.id);
     if (this.#memories.size >= OWNERS_REMEMBERED_MAX) this.#memories.clear();
-    const memory = { storeId: known?.storeId ?? 0n, arrival: 0n, rangeFrom: range.from, confirmed: '' };
     this.#memories.set(owner.id, memory);
     return memory;
   }
@@ -229,6 +235,12 @@ export class Renewal {
   #selection(range: KeyRange, by: 'own' | 'foreign'): RangeSelection {
     return { table: 'asserted', range, minCopies: 0, signer: { node: this.#options.self, by } };
   }
+}
+
+/** An owner's range always ends at the owner itself. */
+function isWithin(part: KeyRange, whole: KeyRange): boolean {
+  if (part.from === whole.from || whole.from === whole.to) return true;
+  return part.from !== part.to && isInRange(part.from, whole);
 }
 
 const emptyRenewal = { digest: Buffer.alloc(0), sinceArrival: 0n, storeId: 0n };

@@ -1,21 +1,16 @@
 /** What this node stores for the ring: as owner, as replica, and on the way to others. Runs in the worker. */
 import type { StatementSync } from 'node:sqlite';
 import { RecordBundle, StoreOutcome } from '../../../generated/anillo/records/v1/records.ts';
-import { parseBody } from '../../../records/body.ts';
-import { isInRange, type KeyRange } from '../../../records/key-range.ts';
-import { cidKey } from '../../../records/keys.ts';
+import type { KeyRange } from '../../../records/key-range.ts';
 import { NAME_COPIES } from '../../../records/placement.ts';
-import { providerSlot, slotOf } from '../../../records/slot.ts';
-import { sha256 } from './record-checks.ts';
-import { decodeBundle, decodeRecord, kindNumber } from './record-codec.ts';
+import { decodeBundle, kindNumber } from './record-codec.ts';
 import type { RecordIntake, Taken } from './record-intake.ts';
 import type { Outcomes, RenewDone, RenewTask, StoreDone } from './record-tasks.ts';
+import { RenewalNews } from './renewal-news.ts';
 import { PAIR_BYTES, type Pair, type StoredRecords } from './stored-records.ts';
 
 /** Publications that one answer tells a provider of. */
 const NEWS_MAX = 256;
-/** Records looked through for one renewal. */
-const ARRIVALS_MAX = 5000;
 const SWEEP_ROWS_MAX = 500;
 const PROVIDER = kindNumber('provider');
 const PUBLICATION = kindNumber('publication');
@@ -25,10 +20,8 @@ export class RingRecords {
   readonly #stored: StoredRecords;
   readonly #intake: RecordIntake;
   readonly #others: StatementSync;
-  readonly #arrivals: StatementSync;
   readonly #providersOf: StatementSync;
-  /** Signers whose provider rows are already gone. */
-  readonly #swept = new Set<number>();
+  readonly #news: RenewalNews;
   /** Nodes whose providers are taken: their lease runs, or ended not long ago. */
   #kept: ReadonlySet<string> = new Set();
 
@@ -39,11 +32,10 @@ export class RingRecords {
     this.#others = database.prepare(
       'SELECT key, slot FROM placements WHERE key = ? AND kind IN (?, ?) AND signer <> ? LIMIT ?',
     );
-    this.#arrivals = database.prepare('SELECT id, encoded FROM records WHERE id > ? ORDER BY id LIMIT ?');
-    this.#arrivals.setReadBigInts(true);
     this.#providersOf = database.prepare(
-      'SELECT key, slot FROM placements WHERE signer = ? AND kind = ? AND expires IS NULL LIMIT ?',
+      `SELECT key, slot FROM placements WHERE signer = ? AND kind = ${PROVIDER} AND expires IS NULL LIMIT ?`,
     );
+    this.#news = new RenewalNews(stored);
   }
 
   /** @param isWide is there anybody who holds only what stands on many nodes? */
@@ -73,15 +65,13 @@ export class RingRecords {
       signer: { node: signer, by: 'own' },
     });
     const isEqual = Buffer.compare(own.summary, digest) === 0;
-    const { pairs, arrival, more } = this.#arrivedFor(signer, range, since);
-    const news = pairs.length === 0 ? null : this.#bundleOfPairs(pairs);
-    return { equal: isEqual, buckets: isEqual ? new Uint8Array(0) : own.buckets, news, arrival, more };
+    const news = this.#news.after(signer, range, since);
+    return { equal: isEqual, buckets: isEqual ? new Uint8Array(0) : own.buckets, news };
   }
 
   /** From now on providers of these nodes are taken, and no others'. */
   keep(nodes: readonly string[]): void {
     this.#kept = new Set(nodes);
-    for (const node of nodes) this.#swept.delete(this.#stored.table.signerId(node));
   }
 
   /** Removes some of what expired; `more` where more is left. */
@@ -108,11 +98,11 @@ export class RingRecords {
   }
 
   #take(bundle: RecordBundle, owned: KeyRange | null, nowMs: number): Taken[] {
-    const rules = { owned, nowMs, livedMs: this.#stored.livedMs, kept: this.#kept };
+    const rules = { owned, nowMs, ...this.#stored.times, kept: this.#kept };
     return this.#stored.transact(() => this.#intake.take(bundle, rules));
   }
 
-  /** As much of it as one bundle takes: the rest is found missing by the next comparison. */
+  /** As much of it as one bundle takes: a renewal tells the rest. */
   #bundleOfPairs(pairs: Uint8Array): Uint8Array | null {
     return this.#stored.pick(pairs, 1).bundles[0] ?? null;
   }
@@ -135,52 +125,12 @@ export class RingRecords {
     return rows.flatMap((row) => [row.key as Uint8Array, row.slot as Uint8Array]);
   }
 
-  /** (key, slot) pairs of others' publications that came after `since`, of contents in the range that `signer` provides. */
-  #arrivedFor(
-    signer: string,
-    range: KeyRange,
-    since: bigint,
-  ): { pairs: Uint8Array; arrival: bigint; more: boolean } {
-    const rows = this.#arrivals.all(since, ARRIVALS_MAX);
-    const pairs: Uint8Array[] = [];
-    let arrival = since;
-    for (const row of rows) {
-      if (pairs.length >= NEWS_MAX) return { pairs: Buffer.concat(pairs), arrival, more: true };
-      arrival = row.id as bigint;
-      const pair = this.#providedPublication(row.encoded as Uint8Array, signer, range);
-      if (pair !== null) pairs.push(pair);
-    }
-    return { pairs: Buffer.concat(pairs), arrival, more: rows.length >= ARRIVALS_MAX };
-  }
-
-  #providedPublication(encoded: Uint8Array, signer: string, range: KeyRange): Uint8Array | null {
-    const record = decodeRecord(encoded);
-    if (record === null || record.publisher === signer) return null;
-    if (record.kind !== 'publication' && record.kind !== 'tombstone') return null;
-    if (!isInRange(record.key, range)) return null;
-    const parsed = parseBody(record.kind, record.body);
-    if ('refused' in parsed || (parsed.record.kind !== 'publication' && parsed.record.kind !== 'tombstone'))
-      return null;
-    const { cid } = parsed.record.body;
-    const key = Buffer.from(cidKey(sha256, cid), 'hex');
-    const provider = Buffer.from(providerSlot(sha256, signer, cid), 'hex');
-    if (this.#stored.table.standing(key, provider) === null) return null;
-    return Buffer.concat([
-      key,
-      Buffer.from(slotOf(sha256, record.publisher, record.publisher, parsed.record), 'hex'),
-    ]);
-  }
-
   #orphanedProviders(limit: number): Pair[] {
     if (limit <= 0) return [];
     for (const { id, node } of this.#stored.database.prepare('SELECT id, node FROM signers').all()) {
-      const signer = Number(id);
-      if (this.#swept.has(signer) || this.#kept.has(Buffer.from(node as Uint8Array).toString('hex')))
-        continue;
-      const rows = this.#providersOf.all(signer, PROVIDER, limit);
+      if (this.#kept.has(Buffer.from(node as Uint8Array).toString('hex'))) continue;
+      const rows = this.#providersOf.all(id as number, limit);
       if (rows.length > 0) return rows as unknown as Pair[];
-      // None in the whole table, and none is taken before the node is kept again.
-      this.#swept.add(signer);
     }
     return [];
   }

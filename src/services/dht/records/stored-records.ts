@@ -1,4 +1,4 @@
-/** One set of record tables in the worker: opened, written in transactions, read by ranges; digests are remembered. */
+/** One set of record tables in the worker: opened, written in transactions, read by ranges. */
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { isInRange, type KeyRange } from '../../../records/key-range.ts';
@@ -6,6 +6,7 @@ import { isSameVersion, supersedes } from '../../../records/merge.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import { openDatabase, transact } from '../../../storage/database.ts';
 import { asBuffer, BundleWriter } from './bundle-writer.ts';
+import { RangeSums } from './range-sums.ts';
 import { kindNumber } from './record-codec.ts';
 import { type PickedRecord, RecordScan, type Selection } from './record-scan.ts';
 import { RECORD_MIGRATIONS } from './record-schema.ts';
@@ -14,8 +15,11 @@ import type { EntryCursor, EntryPage, RangeSelection, RangeSummary } from './rec
 
 const ENTRY_BYTES = 80;
 export const PAIR_BYTES = 64;
-/** Range digests remembered until the tables change. */
-const DIGESTS_MAX = 64;
+/**
+ * Before its end, a row is no longer compared, given or taken: nodes count time from different moments, and what one has
+ * forgotten another would give it again, for ever.
+ */
+const UNSHARED_LIFE_MS = 6 * 60 * 60 * 1000;
 /** Keys are hashes, so writes fall everywhere: the index of 100,000 files stays in memory. */
 const CACHE_KIB = 16 * 1024;
 const CHECKPOINT_PAGES = 4000;
@@ -30,16 +34,16 @@ export class StoredRecords {
   readonly database: DatabaseSync;
   readonly table: RecordTable;
   readonly scan: RecordScan;
-  readonly #digests = new Map<string, RangeSummary>();
-  #digestsVersion = 0;
+  readonly #sums = new RangeSums();
   #livedMs: number;
 
   constructor(dataDir: string, file: string) {
     this.database = openDatabase(join(dataDir, file), RECORD_MIGRATIONS, { synchronous: 'normal' });
     this.database.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    this.table = new RecordTable(this.database);
+    this.table = new RecordTable(this.database, this.#sums);
     this.scan = new RecordScan(this.database);
     this.#livedMs = Number(this.fact('lived_ms'));
+    this.#sums.setEndsAfter(this.#endsAfter, true);
   }
 
   transact<Result>(work: () => Result): Result {
@@ -51,6 +55,7 @@ export class StoredRecords {
       });
     } catch (error) {
       this.table.forget();
+      this.#sums.clear();
       throw error;
     }
   }
@@ -70,10 +75,25 @@ export class StoredRecords {
     return this.#livedMs;
   }
 
+  /** What the intake of records goes by. */
+  get times(): { readonly livedMs: number; readonly endsAfter: number } {
+    return { livedMs: this.#livedMs, endsAfter: this.#endsAfter };
+  }
+
   /** Inside a transaction. */
   live(elapsedMs: number): void {
     this.#livedMs += Math.max(0, Math.round(elapsedMs));
     this.setFact('lived_ms', BigInt(this.#livedMs));
+    const until = this.#endsAfter;
+    const crossed = this.database.prepare(
+      'SELECT 1 FROM placements WHERE expires > ? AND expires <= ? LIMIT 1',
+    );
+    this.#sums.setEndsAfter(until, crossed.get(this.#sums.endsAfter, until) !== undefined);
+  }
+
+  /** A row that ends no later than this is not shared any more. */
+  get #endsAfter(): number {
+    return this.#livedMs + UNSHARED_LIFE_MS;
   }
 
   /** Placements whose own end has come. */
@@ -83,17 +103,10 @@ export class StoredRecords {
   }
 
   digest(selection: RangeSelection): RangeSummary {
-    if (this.#digestsVersion !== this.table.version) this.#digests.clear();
-    this.#digestsVersion = this.table.version;
-    const { range, minCopies, maxCopies, signer } = selection;
-    const name = [range.from, range.to, minCopies, maxCopies, signer?.node, signer?.by].join(' ');
-    const known = this.#digests.get(name);
-    if (known !== undefined) return known;
-    const digest = this.scan.digest(range, this.#selection(selection));
-    const summary = { summary: digest.summary(), buckets: digest.buckets(), count: digest.count };
-    if (this.#digests.size >= DIGESTS_MAX) this.#digests.clear();
-    this.#digests.set(name, summary);
-    return summary;
+    const { range } = selection;
+    const read = () => this.scan.rows(range, this.#endsAfter);
+    const digest = this.#sums.digest(range, this.#selection(selection), read);
+    return { summary: digest.summary(), buckets: digest.buckets(), count: digest.count };
   }
 
   /** The first key after `after` in ring order, where that is still in the range. */
@@ -160,10 +173,22 @@ export class StoredRecords {
     return { bundles, providers: [...providers], picked };
   }
 
+  /** Null for those that are not here, or not shared any more. */
   *picked(wanted: Uint8Array): Generator<PickedRecord | null> {
     for (let offset = 0; offset + PAIR_BYTES <= wanted.length; offset += PAIR_BYTES) {
-      yield this.scan.pick(wanted.subarray(offset, offset + 32), wanted.subarray(offset + 32, offset + 64));
+      yield this.pickShared(wanted.subarray(offset, offset + 32), wanted.subarray(offset + 32, offset + 64));
     }
+  }
+
+  /** Null when it is not here, or not shared any more. */
+  pickShared(key: Uint8Array, slot: Uint8Array): PickedRecord | null {
+    const record = this.scan.pick(key, slot);
+    return record === null || this.isShared(record.expires) ? record : null;
+  }
+
+  /** Is it still compared with others, given to them and taken from them? */
+  isShared(expires: number | null): boolean {
+    return expires === null || expires > this.#endsAfter;
   }
 
   /** False when the bundle is full. */
@@ -182,14 +207,15 @@ export class StoredRecords {
     );
   }
 
+  /** Of a row that is shared; 0 where it has no end. */
   remainingOf(expires: number | null): number {
     return expires === null ? 0 : Math.max(1, expires - this.livedMs);
   }
 
   #selection({ minCopies, maxCopies, signer }: RangeSelection): Selection {
-    const copies = maxCopies === undefined ? { minCopies } : { minCopies, maxCopies };
-    if (signer === undefined) return copies;
-    return { ...copies, signer: this.table.signerId(signer.node), by: signer.by };
+    const rows = { minCopies, endsAfter: this.#endsAfter, ...(maxCopies === undefined ? {} : { maxCopies }) };
+    if (signer === undefined) return rows;
+    return { ...rows, signer: this.table.signerId(signer.node), by: signer.by };
   }
 }
 

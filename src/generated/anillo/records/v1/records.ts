@@ -365,7 +365,7 @@ export interface RenewResponse {
   buckets: Buffer;
   /** An encoded RecordBundle: publications by others of contents that the caller provides, new here since its last renewal. */
   publications: Buffer;
-  /** Where to go on from, and whether there is more now. */
+  /** A position in what comes to the answering store, to go on from, and whether there is more now. */
   arrival: bigint;
   more: boolean;
   /** Changes when the owner's store is not the one that was there before. */

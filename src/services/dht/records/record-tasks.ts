@@ -4,7 +4,6 @@ import type { ProblemDetails } from '../../../problems/problem.ts';
 import type { KeyRange } from '../../../records/key-range.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import type { PendingChange, RefusedChange } from './pending-source.ts';
-import type { News } from './renewal-news.ts';
 
 /** The two sets of tables: what is stored for the ring, and what this node asserts. */
 export type TableName = 'stored' | 'asserted';
@@ -78,6 +77,15 @@ export interface RenewTask {
   readonly digest: Uint8Array;
   /** Position in the news that the last answer ended at, or 0. */
   readonly since: bigint;
+}
+
+/** What others published of the contents that the caller of a renewal provides. */
+export interface News {
+  /** An encoded RecordBundle, or null when there is nothing new. */
+  readonly bundle: Uint8Array | null;
+  /** Where the next answer goes on. */
+  readonly position: bigint;
+  readonly more: boolean;
 }
 
 export interface RenewDone {

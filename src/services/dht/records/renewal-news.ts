@@ -6,6 +6,7 @@ import type { StatementSync } from 'node:sqlite';
 import type { KeyRange } from '../../../records/key-range.ts';
 import { BundleWriter } from './bundle-writer.ts';
 import { kindNumber } from './record-codec.ts';
+import type { News } from './record-tasks.ts';
 import type { StoredRecords } from './stored-records.ts';
 
 /** Rows looked at for one answer: more than a bundle takes. */
@@ -16,14 +17,6 @@ const TOMBSTONE = kindNumber('tombstone');
 /** A position is the number of an arrival and how many of its rows were told: a provider may come to thousands of publications. */
 const TOLD_BITS = 24n;
 const TOLD_MAX = (1n << TOLD_BITS) - 1n;
-
-export interface News {
-  /** An encoded RecordBundle, or null when there is nothing new. */
-  readonly bundle: Uint8Array | null;
-  /** Where the next answer goes on. */
-  readonly position: bigint;
-  readonly more: boolean;
-}
 
 interface Row {
   readonly key: Uint8Array;

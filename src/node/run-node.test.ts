@@ -8,12 +8,16 @@ import { after, test } from 'node:test';
 import { pino } from 'pino';
 import { request } from 'undici';
 import type { NodeStatus, StoredFile } from '../client/schemas/node-routes.ts';
+import type { NodeList } from '../client/schemas/portmapper-routes.ts';
 import type { SearchAnswer } from '../client/schemas/shared.ts';
 import { makeNetworkId } from '../identity/network.ts';
+import { startPortmapper } from '../portmapper/portmapper.ts';
 import type { NodeConfig } from './configuration.ts';
 import type { ServiceName } from './configuration-schema.ts';
 import { type RunningNode, startNode } from './run-node.ts';
 
+/** More than sockets hold. */
+const LARGE_BYTES = 16 * 1024 * 1024;
 const log = pino({ level: process.env.ANILLO_LOG ?? 'silent' });
 const root = mkdtempSync(join(tmpdir(), 'anillo-node-'));
 const running = new Set<RunningNode>();
@@ -110,6 +114,32 @@ test('a whole node takes a file in, publishes it, finds it and gives it out, and
   assert.equal(again.id, node.id);
   assert.equal(await bytes(`http://${again.addresses.rest}/download/a/b.txt`), 'hello');
   await stop(again);
+});
+
+test('a clean stop shows at once, though a download still runs', async (t) => {
+  const dataDir = join(root, 'portmapper');
+  const portmapper = await startPortmapper({
+    host: '127.0.0.1',
+    port: 0,
+    dataDir,
+    insecure: false,
+    version: '0',
+    log,
+  });
+  t.after(() => portmapper.stop());
+  const node = await start(configOf('leaving', { portmappers: [`http://${portmapper.address}`] }));
+  await node.ready;
+  const stateOf = async () =>
+    (await json<NodeList>(`http://${portmapper.address}/api/v1/nodes`)).nodes[0]?.state;
+  await until('it is registered', async () => (await stateOf()) === 'active');
+  const url = `http://${node.addresses.rest}`;
+  // Nobody reads it yet.
+  await json(`${url}/api/v1/files?name=large`, 'PUT', 'x'.repeat(LARGE_BYTES));
+  const download = await request(`${url}/download/large`);
+  const stopped = stop(node);
+  await until('it is shown as inactive', async () => (await stateOf()) === 'inactive');
+  assert.equal((await download.body.text()).length, LARGE_BYTES, 'it still runs to its end');
+  await stopped;
 });
 
 test('a second node joins by the first, learns its network and finds its files', async () => {

@@ -213,6 +213,8 @@ class NodeProcess implements RunningNode {
     await this.#announce('dht', dht.address);
     // What is under way ends while the ring still takes publications, and is looked for where the descriptor says.
     this.#ends.push(() => this.#closeRest());
+    // The portmappers know at once, however long that takes.
+    this.#ends.push(() => dht.takeLeave());
   }
 
   async #fail(problem: Problem): Promise<void> {

@@ -40,6 +40,7 @@ export class DhtNode implements RunningDht {
   readonly #founding: Founding;
   readonly #refusing = new Set<string>();
   #registration: Registration | null = null;
+  #goodbye: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
   constructor(options: DhtServiceOptions, parts: DhtParts, setHealth: (joined: boolean) => void) {
@@ -80,6 +81,10 @@ export class DhtNode implements RunningDht {
     this.#founding.begin();
   }
 
+  takeLeave(): Promise<void> {
+    return this.#endRegistration(true);
+  }
+
   stop({ leave }: { readonly leave: boolean }): Promise<void> {
     this.#stopping ??= within(STOP_MAX_MS, 'the DHT service stopped', this.#options.log, this.#end(leave));
     return this.#stopping;
@@ -89,7 +94,7 @@ export class DhtNode implements RunningDht {
     const { listener, members, own, peers, driver, records } = this.#parts;
     this.#founding.end();
     this.#setHealth(false);
-    const goodbye = this.#registration?.stop({ leaving: leave });
+    const goodbye = this.#endRegistration(leave);
     if (leave && driver.neighbours().joined) await leaveRing(driver, records, this.#options.log);
     await within(LOOKUPS_MAX_MS, 'lookups ended', this.#options.log, driver.lookupsEnded());
     await goodbye;
@@ -99,6 +104,11 @@ export class DhtNode implements RunningDht {
     peers.stop();
     own.stop();
     await members.flush();
+  }
+
+  async #endRegistration(leaving: boolean): Promise<void> {
+    this.#goodbye ??= this.#registration?.stop({ leaving }) ?? null;
+    await this.#goodbye;
   }
 
   #onEvent(event: RingEvent): void {

@@ -49,6 +49,11 @@ export interface RunningDht {
   /** `host:port` under which others reach the service. */
   readonly address: string;
   readonly id: string;
+  /**
+   * Says goodbye to the portmappers, for at most a second: nothing new is sent here. On the ring the node stays till its
+   * stop.
+   */
+  takeLeave(): Promise<void>;
   /** With `leave`, hands records over and tells the neighbours first. Ends within 5 s. */
   stop(options: { readonly leave: boolean }): Promise<void>;
 }

@@ -75,7 +75,8 @@ export async function startTestDht(context: TestContext, options: TestOptions): 
   context.after(() => running.stop({ leave: false }));
   const { api, address, id } = running;
   const port = Number(address.split(':').at(-1));
-  return { api, address, port, id, stop: (how) => running.stop(how), dataDir, problems };
+  const takeLeave = () => running.takeLeave();
+  return { api, address, port, id, takeLeave, stop: (how) => running.stop(how), dataDir, problems };
 }
 
 /** A ring of `count`: one that makes it, the others joining by it at once. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -62,13 +62,27 @@ test('a second process for the same service is refused, and a killed one leaves 
   await once(child.stdout, 'data');
   assert.throws(
     () => ServiceLock.take(folder, 'index'),
-    (error) => error instanceof Problem && error.code === 'data_in_use',
+    (error) => {
+      assert.ok(error instanceof Problem && error.code === 'data_in_use');
+      assert.equal(error.details.who, ` (PID ${child.pid})`);
+      return true;
+    },
   );
   ServiceLock.take(folder, 'upload').release();
   const ended = once(child, 'exit');
   child.kill('SIGKILL');
   await ended;
   ServiceLock.take(folder, 'index').release();
+});
+
+test('a lock that cannot be written is not called one that another process holds', () => {
+  mkdirSync(join(folder, 'locks', 'index.sqlite'), { recursive: true });
+  assert.throws(() => ServiceLock.take(folder, 'index'), { code: 'cannot_write' });
+  writeFileSync(join(folder, 'file'), '');
+  assert.throws(
+    () => ServiceLock.take(join(folder, 'file'), 'index'),
+    (error) => error instanceof Problem && /not a folder/.test(error.message),
+  );
 });
 
 test('a durable file is replaced whole, and nothing is left beside it', async () => {

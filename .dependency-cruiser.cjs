@@ -18,6 +18,8 @@ const room = (name, mayImport, except = []) => ({
   to: { path: '^src/', pathNot: `^src/(${[name, ...mayImport].join('|')})(/|$)` },
 });
 
+const CLI_SETTINGS = '^src/cli/settings\\.ts$';
+
 module.exports = {
   forbidden: [
     {
@@ -93,8 +95,15 @@ module.exports = {
     room(
       'cli',
       ['client', 'problems', 'library/ignore-rules\\.ts'],
-      ['^src/cli/commands/(up|node|portmapper|doctor)\\.ts$'],
+      ['^src/cli/commands/(up|node|portmapper|doctor)\\.ts$', CLI_SETTINGS],
     ),
+    {
+      name: 'command-settings',
+      comment: 'one reader of the configuration for servers and commands',
+      severity: 'error',
+      from: { path: CLI_SETTINGS },
+      to: { path: '^src/', pathNot: '^src/(cli|client|problems)/|^src/node/configuration\\.ts$' },
+    },
     {
       name: 'node-imports',
       comment: 'src/node composes a node; it knows no command, portmapper or simulator',

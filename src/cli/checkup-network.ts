@@ -12,7 +12,6 @@ import { formatNumber } from './human.ts';
 import type { Say } from './language.ts';
 import { isOneRing } from './network-watch.ts';
 import { problemText } from './problem-text.ts';
-import { portmapperBases } from './settings.ts';
 import { printable } from './text.ts';
 
 export interface NetworkCheckup {
@@ -27,8 +26,7 @@ const CLOCK_OFF_MS = 2_000;
 const CLOCK_WRONG_MS = 5 * 60_000;
 
 export async function checkNetwork(context: Context): Promise<NetworkCheckup> {
-  const { globals, streams } = context;
-  const bases = globals.node === undefined ? portmapperBases(globals, streams.environment) : [];
+  const bases = context.globals.node === undefined ? context.portmappers : [];
   const portmappers = await inTurns(bases, (base) => checkPortmapper(context, base));
   const known = await knownNodes(context);
   const nodes = await inTurns(known.nodes, (node) => checkNode(context, node));
@@ -44,7 +42,7 @@ async function checkPortmapper({ http, say }: Context, base: string): Promise<re
   try {
     const { version, time } = await new PortmapperClient(http, [base]).network();
     const finding = ok('portmapper', say('doctor.portmapper', { base, version: printable(version) }));
-    return [finding, ...checkClock(say, base, time, askedAt)];
+    return [finding, checkClock(say, base, time, askedAt)];
   } catch (error) {
     return [failed('portmapper', problemOf(error, say), say('doctor.portmapper-advice'))];
   }
@@ -78,7 +76,7 @@ async function checkNode(
     const status = await new NodeClient(http, baseOf(node.address)).status(REACH_TIMEOUT_MS);
     return {
       status,
-      findings: [...describeNode(say, address, status), ...checkClock(say, address, status.time, askedAt)],
+      findings: [...describeNode(say, address, status), checkClock(say, address, status.time, askedAt)],
     };
   } catch (error) {
     const text = problemOf(error, say);
@@ -116,16 +114,18 @@ function describeNode(say: Say, address: string, status: NodeStatus): readonly F
   return findings;
 }
 
-function checkClock(say: Say, who: string, theirTime: number, askedAt: number): readonly Finding[] {
+function checkClock(say: Say, who: string, theirTime: number, askedAt: number): Finding {
   // Theirs was read somewhere between question and answer.
   const offsetMs = Math.round(theirTime - (askedAt + Date.now()) / 2);
-  const seconds = formatNumber(offsetMs / 1000, 1, say.language);
-  if (Math.abs(offsetMs) <= CLOCK_OFF_MS) return [];
-  const text = say('doctor.clock', { who, seconds });
+  const offMs = Math.abs(offsetMs);
+  if (offMs <= CLOCK_OFF_MS)
+    return { ...ok('clock', say('doctor.clock-fine', { who, ms: offMs })), offsetMs };
+  const text = say('doctor.clock', { who, seconds: formatNumber(offsetMs / 1000, 1, say.language) });
   const advice = say('doctor.clock-advice');
-  return [
-    Math.abs(offsetMs) > CLOCK_WRONG_MS ? failed('clock', text, advice) : warning('clock', text, advice),
-  ];
+  return {
+    ...(offMs > CLOCK_WRONG_MS ? failed('clock', text, advice) : warning('clock', text, advice)),
+    offsetMs,
+  };
 }
 
 function checkRing(say: Say, statuses: readonly NodeStatus[]): Finding {

@@ -6,6 +6,8 @@ export interface Finding {
   readonly text: string;
   /** What to do; null when all is well. */
   readonly advice: string | null;
+  /** Of a clock: how far it is ahead of this machine's. */
+  readonly offsetMs?: number;
 }
 
 export function ok(check: string, text: string): Finding {

@@ -15,6 +15,9 @@ export type Act<Options> = (
   // biome-ignore lint/suspicious/noConfusingVoidType: an act that cannot fail quietly returns nothing
 ) => Promise<number | void>;
 
+/** `shared`: what every command is told of its network. `own`: the command itself reads all of it, with its flags. */
+type Reads = 'shared' | 'own';
+
 /** Declares one command: its arguments, its flags and what it does. */
 export type Declare = (command: Command, program: Program) => void;
 
@@ -32,11 +35,16 @@ export class Program {
   }
 
   /** The action of a command: runs `act` with a context of its own, which is closed in any case. */
-  act<Options>(act: Act<Options>): (...received: unknown[]) => Promise<void> {
+  act<Options>(
+    act: Act<Options>,
+    configuration: Reads = 'shared',
+  ): (...received: unknown[]) => Promise<void> {
     return async (...received) => {
       const command = received.at(-1) as Command;
       const context = new Context(command.optsWithGlobals() as Globals, this.say, this.streams, this.signal);
       try {
+        // Whatever the command needs of it: what is wrong with the configuration is said before anything starts.
+        if (configuration === 'shared') void context.portmappers;
         this.exitCode = (await act(context, command.args, command.opts() as Options)) ?? 0;
       } finally {
         await context.close();

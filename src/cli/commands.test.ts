@@ -1,7 +1,9 @@
 /** The commands as processes against servers that speak the schemas: exit codes, JSON alone on stdout, safe output. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -110,7 +112,6 @@ test('wrong usage exits 2 with one line that says what is wrong', async () => {
     ['lookup'],
     ['lookup', 'x', '--cid', 'y'],
     ['ls', '--lang', 'xx'],
-    ['ls', '--portmapper', 'ftp://x'],
     ['put', '-'],
     ['get', 'x', '--limit-rate', 'fast'],
     ['get', 'x', '-o', '-', '--json'],
@@ -135,12 +136,46 @@ test('what is not built is absent from the help, and exits 2 when used', async (
     ['put', 'x', '--wait'],
     ['put', 'x', '--replicas', '2'],
     ['up', '--broker', 'amqp://x'],
+    ['help', 'tasks'],
+    ['tasks', '--help'],
   ]) {
     const { code, stderr } = await anillo(args);
     assert.equal(code, 2, args.join(' '));
     assert.match(stderr, /not available in this version/);
   }
   assert.doesNotMatch((await anillo(['put', '--help'])).stdout, /--wait|--encrypt|--replicas/);
+});
+
+test('a bad configuration ends every command with exit 2, all complaints together, and nothing started', async () => {
+  writeFileSync(join(folder, 'bad.yaml'), 'node:\n  port: many\ncolour: red\n');
+  const dir = join(folder, 'not-made');
+  for (const command of [
+    ['ls'],
+    ['doctor'],
+    ['up', '--dir', dir],
+    ['node', '--share', dir],
+    ['portmapper'],
+  ]) {
+    const { code, stderr, stdout } = await anillo([...command, '--config', 'bad.yaml']);
+    assert.equal(code, 2, `${command.join(' ')}: ${stderr}`);
+    assert.match(stderr, /^ {2}bad\.yaml:2: node\.port must be/m);
+    assert.match(stderr, /^ {2}bad\.yaml:3: colour is not a setting/m);
+    assert.equal(stdout, '');
+  }
+  assert.equal(existsSync(dir), false);
+  const missing = await anillo(['ls', '--config', 'none.yaml', '--portmapper', 'ftp://x']);
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /none\.yaml: it is not there.*\n.*--portmapper: .* must look like http:/);
+});
+
+test('what answers but is not Anillo is called that', async () => {
+  const foreign = createServer((_, response) => response.writeHead(404).end('<html>not here</html>'));
+  await new Promise<void>((resolve) => foreign.listen(0, '127.0.0.1', resolve));
+  const base = `http://127.0.0.1:${(foreign.address() as AddressInfo).port}`;
+  const { code, stderr } = await anillo(['nodes', '--portmapper', base]);
+  foreign.close();
+  assert.equal(code, 4, stderr);
+  assert.match(stderr, /does not speak as Anillo does \(HTTP 404\)\. Check the address/);
 });
 
 test('exit codes say what kind of failure it was', async () => {
@@ -197,6 +232,13 @@ test('a name that would steer the terminal is shown, not obeyed', async () => {
   assert.match(stdout, /evil\\x1b\[31m\\x0a\\u202ename/);
 });
 
+test('doctor tells how far every clock is off', async () => {
+  const { findings } = JSON.parse((await anillo(['doctor', '--json'])).stdout);
+  const clocks = findings.filter(({ check }: { check: string }) => check === 'clock');
+  assert.ok(clocks.length >= 2, 'the portmapper and the node');
+  for (const { offsetMs } of clocks) assert.equal(typeof offsetMs, 'number');
+});
+
 test('colours and bars stay away from a pipe', async () => {
   const { stdout, stderr } = await anillo(['doctor']);
   assert.ok(!stdout.includes('\u001b') && !stderr.includes('\u001b'));
@@ -208,7 +250,7 @@ test('what people read follows the locale, problems included', async () => {
   const { stdout } = await anillo(['--help', '--lang', 'es']);
   assert.match(stdout, /^Uso: anillo \[opciones\] \[comando\]/);
   const closed = await anillo(['ls', '--lang=es', '--portmapper', 'http://127.0.0.1:1']);
-  assert.match(closed.stderr, /Inícielo con `anillo up`/);
+  assert.match(closed.stderr, /No se alcanza el portmapper en .* Inícielo con `anillo up`/);
 });
 
 test('files, and stdin, are put with their names; a leading dash is no flag after --', async () => {
@@ -300,6 +342,11 @@ test('without a terminal the menu is the help', async () => {
   assert.equal(bare.code, 0);
   assert.match(bare.stdout, /^Usage: anillo/);
   assert.equal((await anillo(['menu'])).stdout, bare.stdout);
+  for (const args of [['--json'], ['menu', '--json']]) {
+    const { code, stdout } = await anillo(args);
+    assert.equal(code, 2);
+    assert.equal(JSON.parse(stdout).problem.code, 'usage');
+  }
 });
 
 test('the picture is written where it was asked for', async () => {

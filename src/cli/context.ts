@@ -13,6 +13,7 @@ export class Context {
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
   readonly http: HttpClient;
+  #portmappers: readonly string[] | undefined;
   #view: Promise<NetworkView> | undefined;
 
   constructor(globals: Globals, say: Say, streams: Streams, signal: AbortSignal) {
@@ -21,8 +22,8 @@ export class Context {
     this.streams = streams;
     this.signal = signal;
     this.http = new HttpClient(signal);
-    const { json = false, quiet = false, color } = globals;
-    this.output = new Output(streams, say, { json, quiet, color });
+    const { json = false, quiet = false } = globals;
+    this.output = new Output(streams, say, { json, quiet });
   }
 
   /** The network through `--node`, else through the portmappers. @throws Problem `usage`, `unknown_node` */
@@ -31,9 +32,15 @@ export class Context {
     return this.#view;
   }
 
+  /** Base URLs, in order. @throws Problem `bad_configuration` for all that is wrong with the configuration */
+  get portmappers(): readonly string[] {
+    this.#portmappers ??= portmapperBases(this.globals, this.streams.environment);
+    return this.#portmappers;
+  }
+
   /** Through the portmappers, whatever `--node` says: for commands in which it names the node to act on. */
   portmapperView(): NetworkView {
-    return viewThroughPortmappers(this.http, portmapperBases(this.globals, this.streams.environment));
+    return viewThroughPortmappers(this.http, this.portmappers);
   }
 
   async close(): Promise<void> {

@@ -22,8 +22,6 @@ export interface Streams {
 export interface OutputOptions {
   readonly json: boolean;
   readonly quiet: boolean;
-  /** False: --no-color. */
-  readonly color: boolean;
 }
 
 export type Style = Parameters<typeof styleText>[0];
@@ -37,13 +35,13 @@ export class Output {
   readonly streams: Streams;
   readonly #color: boolean;
 
-  constructor(streams: Streams, say: Say, { json, quiet, color }: OutputOptions) {
+  constructor(streams: Streams, say: Say, { json, quiet }: OutputOptions) {
     this.streams = streams;
     this.say = say;
     this.json = json;
     this.quiet = quiet;
     const { NO_COLOR, TERM } = streams.environment;
-    this.#color = color && !NO_COLOR && TERM !== 'dumb';
+    this.#color = !NO_COLOR && TERM !== 'dumb';
   }
 
   /** Somebody is there to read, and to answer. */

@@ -26,8 +26,8 @@ test('a download is saved under its last component, in the folder or as the file
   assert.deepEqual(await savePlace('a/b/c.txt', 'cid', folder), fileAt(join(folder, 'c.txt')));
   const mine = join(folder, 'mine.txt');
   assert.deepEqual(await savePlace('a/b/c.txt', 'cid', mine), { ...fileAt(mine), named: true });
-  await assert.rejects(savePlace('c', 'cid', join(folder, 'none/')), { code: 'not_found', exitCode: 3 });
-  await assert.rejects(savePlace('c', 'cid', join(folder, 'none/c')), { code: 'not_found' });
+  await assert.rejects(savePlace('c', 'cid', join(folder, 'none/')), { code: 'no_such_path', exitCode: 3 });
+  await assert.rejects(savePlace('c', 'cid', join(folder, 'none/c')), { code: 'no_such_path' });
 });
 
 test('whatever a remote calls its file, it never lands outside the folder', async () => {
@@ -94,7 +94,7 @@ test('a folder gives what a shared folder would list, with its path; the rest is
     'sub/.anillo',
     'sub/big.log',
   ]);
-  await assert.rejects(listFiles([join(folder, 'none')]), { code: 'not_found', exitCode: 3 });
+  await assert.rejects(listFiles([join(folder, 'none')]), { code: 'no_such_path', exitCode: 3 });
   await assert.rejects(listFiles(['/dev/null']), { code: 'not_a_file', exitCode: 2 });
 });
 

@@ -48,14 +48,11 @@ function buildParser(program: Program): Command {
     declare(command, program);
   }
   for (const name of UNBUILT_COMMANDS) {
-    root
-      .command(name, { hidden: true })
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .helpOption(false)
-      .action(() => {
-        throw new Problem('not_built', { feature: `anillo ${name}` });
-      });
+    const refuse = (): never => {
+      throw new Problem('not_built', { feature: `anillo ${name}` });
+    };
+    const command = root.command(name, { hidden: true }).helpOption(false);
+    command.allowUnknownOption().allowExcessArguments().action(refuse).on('beforeHelp', refuse);
   }
   return root;
 }

@@ -27,7 +27,7 @@ export async function listFiles(paths: readonly string[]): Promise<PutList> {
   const skipped: string[] = [];
   for (const path of paths) {
     const entry = await statOrNull(path);
-    if (entry === null) throw new Problem('not_found', { what: `"${path}"` });
+    if (entry === null) throw new Problem('no_such_path', { path });
     const name = basename(resolve(path));
     if (entry.isDirectory()) await new FolderWalk(path, name, files, skipped).enter('');
     else if (entry.isFile()) files.push({ path, name, size: entry.size });

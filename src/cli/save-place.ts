@@ -20,15 +20,15 @@ const LINKS_MAX = 40;
 /**
  * @param name the file's name, as a remote gave it
  * @param asked what -o said: a folder (there is one, or it ends in a separator), a file, or something else to write to
- * @throws Problem `not_found` (the folder), `is_a_folder`, `file_exists` (a link or device that nobody named)
+ * @throws Problem `no_such_path` (the folder), `is_a_folder`, `file_exists` (a link or device that nobody named)
  */
 export async function savePlace(name: string, cid: string, asked: string | undefined): Promise<SavePlace> {
   const own = ownName(name, cid);
   if (asked === undefined) return lookAt(resolve(own), false);
   if (await isFolder(asked)) return lookAt(resolve(asked, own), false);
-  if (asked.endsWith('/') || asked.endsWith(sep)) throw new Problem('not_found', { what: `"${asked}"` });
+  if (asked.endsWith('/') || asked.endsWith(sep)) throw new Problem('no_such_path', { path: asked });
   const folder = join(asked, '..');
-  if (!(await isFolder(folder))) throw new Problem('not_found', { what: `"${folder}"` });
+  if (!(await isFolder(folder))) throw new Problem('no_such_path', { path: folder });
   return lookAt(resolve(asked), true);
 }
 

@@ -20,10 +20,10 @@ export interface RunningService {
 /** A stop that hangs is ended; everything acknowledged is on disk long before. */
 const STOP_TIMEOUT_MS = 15_000;
 
-/** @throws Problem what `start` throws */
+/** @param start is given what ends it before it has started @throws Problem what `start` throws */
 export async function runService(
   context: Context,
-  start: (log: Logger) => Promise<RunningService>,
+  start: (log: Logger, signal: AbortSignal) => Promise<RunningService>,
 ): Promise<void> {
   const { output, streams, signal } = context;
   const log = createLog(streams);
@@ -31,16 +31,32 @@ export async function runService(
   process.prependListener('uncaughtException', (error) =>
     log.fatal({ err: error }, 'a fault ended this process'),
   );
+  const gone = new AbortController();
+  watchParent(streams.environment, () => gone.abort());
+  const ending = AbortSignal.any([signal, gone.signal]);
   const end = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    watchParent(streams.environment, resolve);
+    if (ending.aborted) resolve();
+    ending.addEventListener('abort', () => resolve(), { once: true });
   });
-  const service = await start(log);
+  const service = await startUnless(ending, () => start(log, ending));
+  if (service === null) return;
   const failure = await Promise.race([announce(output, service, end), service.failed]);
   if (failure instanceof Problem) throw failure;
   setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
   await service.stop();
+}
+
+/** Null: it was to stop before it had started, and nothing of it runs. */
+async function startUnless(
+  ending: AbortSignal,
+  start: () => Promise<RunningService>,
+): Promise<RunningService | null> {
+  try {
+    return await start();
+  } catch (error) {
+    if (ending.aborted && error instanceof Problem && error.code === 'interrupted') return null;
+    throw error;
+  }
 }
 
 /** Says where it is and, once it is, `ready`; ends when it is to stop. */

@@ -1,7 +1,6 @@
-/** Which network a command talks to: flags, then environment, then the configuration file, then this machine's own. */
-import { existsSync, readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+/** What a command is told of its network: flags, environment and configuration file, read as the servers read them. */
 import { isHostPort } from '../client/known-node.ts';
+import { readCommandConfig } from '../node/configuration.ts';
 import { Problem } from '../problems/problem.ts';
 
 export interface Globals {
@@ -11,19 +10,16 @@ export interface Globals {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly lang?: string;
-  /** False: --no-color. */
-  readonly color: boolean;
   readonly config?: string;
 }
 
 const PORTMAPPER_DEFAULT = 'http://127.0.0.1:8000';
-const USUAL_FILE = 'anillo.yaml';
 
-/** Base URLs of the portmappers to ask, in order. @throws Problem `usage`, `bad_configuration` */
+/** Base URLs of the portmappers to ask, in order. @throws Problem `bad_configuration` for all that is wrong */
 export function portmapperBases(globals: Globals, environment: NodeJS.ProcessEnv): readonly string[] {
-  const said = globals.portmapper ?? fromEnvironment(environment) ?? fromFile(globals, environment);
-  const bases = said ?? [PORTMAPPER_DEFAULT];
-  return [...new Set(bases.map((text) => baseUrl(text, '--portmapper')))];
+  const sources = { file: globals.config, env: environment };
+  const bases = readCommandConfig(sources, { portmappers: globals.portmapper });
+  return bases.length === 0 ? [PORTMAPPER_DEFAULT] : bases;
 }
 
 /** `http://host:port` from a URL, or from a bare `host:port`. @throws Problem `usage` */
@@ -38,30 +34,4 @@ export function baseUrl(text: string, flag: string): string {
 
 export function isUrl(text: string): boolean {
   return /^[a-z]+:\/\//i.test(text);
-}
-
-function fromEnvironment(environment: NodeJS.ProcessEnv): readonly string[] | null {
-  const urls = (environment.ANILLO_PORTMAPPER ?? '').split(/[\s,]+/).filter((url) => url !== '');
-  return urls.length === 0 ? null : urls;
-}
-
-/** The file is checked in full by what it configures; a command needs one list of it. */
-function fromFile(globals: Globals, environment: NodeJS.ProcessEnv): readonly string[] | null {
-  const named = globals.config ?? environment.ANILLO_CONFIG;
-  const file = named ?? USUAL_FILE;
-  if (named === undefined && !existsSync(file)) return null;
-  const content = readYaml(file);
-  const list =
-    typeof content === 'object' && content !== null && 'portmappers' in content && content.portmappers;
-  if (!Array.isArray(list) || list.length === 0) return null;
-  return list.map(String);
-}
-
-function readYaml(file: string): unknown {
-  try {
-    return parse(readFileSync(file, 'utf8')) as unknown;
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
-    throw new Problem('bad_configuration', { complaints: `${file}: ${reason}` }, error);
-  }
 }

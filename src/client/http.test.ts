@@ -30,7 +30,7 @@ const fails = (code: string) => (error: unknown) => error instanceof Problem && 
 
 test('an answer is checked by its schema, and fields of a newer version do no harm', async () => {
   assert.equal((await ask('/good')).hello, 'world');
-  await assert.rejects(ask('/wrong'), fails('internal'));
+  await assert.rejects(ask('/wrong'), fails('not_anillo'));
 });
 
 test('what the remote refuses keeps its code and its details', async () => {

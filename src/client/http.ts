@@ -53,7 +53,7 @@ export class HttpClient {
     this.#signal = signal;
   }
 
-  /** @throws Problem what the remote said, `unreachable`, `deadline`, `too_large`, `interrupted` */
+  /** @throws Problem what the remote said, `unreachable`, `deadline`, `not_anillo`, `too_large`, `interrupted` */
   async call<Schema extends TSchema>(schema: Schema, call: Call): Promise<Static<Schema>> {
     const timeoutMs = call.timeoutMs ?? CALL_TIMEOUT_MS;
     const deadline = AbortSignal.timeout(timeoutMs);
@@ -187,8 +187,10 @@ function refusal(call: Call, status: number, text: string): Problem {
   const problem = Problem.fromDocument(document);
   const understood = typeof document === 'object' && document !== null && 'code' in document;
   if (understood && document.code === problem.code) return problem;
-  const detail = understood && 'detail' in document ? `: ${String(document.detail).slice(0, 500)}` : '';
-  return new Problem('internal', { reason: `${addressOf(call.base)} → HTTP ${status}${detail}` });
+  const address = addressOf(call.base);
+  if (!understood) return new Problem('not_anillo', { address, answer: `HTTP ${status}` });
+  const detail = 'detail' in document ? `: ${String(document.detail).slice(0, 500)}` : '';
+  return new Problem('internal', { reason: `${address} → HTTP ${status}${detail}` });
 }
 
 const validators = new WeakMap<TSchema, Validator>();
@@ -199,8 +201,8 @@ function checked<Schema extends TSchema>(schema: Schema, call: Call, text: strin
   const value = parse(text);
   if (validator.Check(value)) return value as Static<Schema>;
   const [first] = validator.Errors(value);
-  const reason = `${addressOf(call.base)}${call.path} → ${first?.instancePath || '/'} ${first?.message ?? ''}`;
-  throw new Problem('internal', { reason });
+  const answer = `${call.path} → ${first?.instancePath || '/'} ${first?.message ?? ''}`;
+  throw new Problem('not_anillo', { address: addressOf(call.base), answer });
 }
 
 function parse(text: string): unknown {
@@ -232,14 +234,7 @@ function isFileError(error: unknown): boolean {
   return syscall === 'open' || (syscall === 'read' && (error as NodeJS.ErrnoException).code === 'EISDIR');
 }
 
-/** `kind` lets the commands say it in the person's language. */
 function unreachable(side: Side, base: string, cause: unknown): Problem {
   const address = addressOf(base);
-  if (side === 'portmapper') {
-    const hint =
-      'Start it with `anillo up`, name another with --portmapper, or go through a node with --node.';
-    return new Problem('unreachable', { what: 'The portmapper', address, hint, kind: side }, cause);
-  }
-  const hint = 'Is it running? `anillo nodes` shows who is there.';
-  return new Problem('unreachable', { what: 'The node', address, hint, kind: side }, cause);
+  return new Problem('unreachable', { what: `the.${side}`, address, hint: `hint.${side}` }, cause);
 }

@@ -13,7 +13,7 @@ export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<
     rest = lines.pop() ?? '';
     yield* lines;
     if (rest.length > LINE_MAX_CHARACTERS)
-      throw new Problem('too_large', { what: 'A line of the answer', limit: '1 MiB' });
+      throw new Problem('too_large', { what: 'the.line', limit: '1 MiB' });
   }
   if (rest !== '') yield rest;
 }

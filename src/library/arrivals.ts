@@ -74,7 +74,7 @@ export class Arrivals {
     await folder.requirePresent();
     await this.recover();
     if (new IgnoreRules(folder.path).ignoresFile(path)) {
-      throw new Problem('bad_name', { name: path, reason: 'the folder passes over names like this' });
+      throw new Problem('bad_name', { name: path, reason: 'name.ignored' });
     }
     await this.#placement.requirePlace(path); // Before the body is read; once more when it is placed.
     return this.#bringing(this.#incoming.next(), async (incoming) => {

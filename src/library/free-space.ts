@@ -55,11 +55,11 @@ export class FreeSpace {
   async #require(bytes: number): Promise<void> {
     if ((await freeBytes(this.#folder)) - this.#reserveBytes - this.#promisedBytes < bytes)
       throw new Problem('no_space', {
-        what: bytes > 0 ? `${bytes} bytes` : 'the upload',
+        what: bytes > 0 ? `${bytes} bytes` : 'the.upload',
         where: this.#folder,
       });
     if ((await freeBytes(this.#dataDir)) < Math.min(DATA_ROOM_BYTES, this.#reserveBytes))
-      throw new Problem('no_space', { what: 'the rows of the upload', where: this.#dataDir });
+      throw new Problem('no_space', { what: 'the.rows', where: this.#dataDir });
   }
 }
 

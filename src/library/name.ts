@@ -3,6 +3,7 @@
  * Everything that comes from outside passes here before it is joined to a path on disk.
  */
 import { Problem } from '../problems/problem.ts';
+import type { ReasonCode } from '../problems/reasons.ts';
 
 /** What the usual file systems take for one component. */
 const COMPONENT_BYTES_MAX = 255;
@@ -27,18 +28,18 @@ export function checkName(raw: string): string {
 }
 
 /** Why `raw` is not a name, or null. */
-export function nameFault(raw: string): string | null {
-  if (!raw.isWellFormed()) return 'it is not valid Unicode';
+export function nameFault(raw: string): ReasonCode | null {
+  if (!raw.isWellFormed()) return 'name.unicode';
   const name = raw.normalize('NFC');
-  if (name === '') return 'it is empty';
-  if (name.startsWith('/')) return 'it is absolute';
-  if (Buffer.byteLength(name) > PATH_BYTES_MAX) return `it is longer than ${PATH_BYTES_MAX} bytes`;
-  if (hasControlCharacter(name)) return 'it holds a control character';
+  if (name === '') return 'name.empty';
+  if (name.startsWith('/')) return 'name.absolute';
+  if (Buffer.byteLength(name) > PATH_BYTES_MAX) return 'name.long';
+  if (hasControlCharacter(name)) return 'name.control';
   for (const component of name.split('/')) {
     const fault = componentFault(component);
     if (fault !== null) return fault;
   }
-  return escapesWhenDecoded(name) ? 'it would leave the shared folder' : null;
+  return escapesWhenDecoded(name) ? 'name.escapes' : null;
 }
 
 /** Hidden names are never listed; `.anillo`, where the library keeps its own files, is one of them. */
@@ -46,12 +47,12 @@ export function isHidden(component: string): boolean {
   return component.startsWith('.');
 }
 
-function componentFault(component: string): string | null {
-  if (component === '') return 'it holds an empty component';
-  if (component === '.' || component === '..') return 'it would leave the shared folder';
-  if (isHidden(component)) return 'hidden names are not shared';
+function componentFault(component: string): ReasonCode | null {
+  if (component === '') return 'name.empty-component';
+  if (component === '.' || component === '..') return 'name.escapes';
+  if (isHidden(component)) return 'name.hidden';
   if (Buffer.byteLength(component) > COMPONENT_BYTES_MAX) {
-    return `a component is longer than ${COMPONENT_BYTES_MAX} bytes`;
+    return 'name.component-long';
   }
   return null;
 }

@@ -186,8 +186,8 @@ export class Placement {
     const stat = await lstatOrNull(this.#folder.at(disk));
     if (stat === null) return null;
     if (stat.isFile()) return stampOf(stat);
-    const kind = stat.isDirectory() ? 'a folder' : stat.isSymbolicLink() ? 'a symlink' : 'a special file';
-    throw new Problem('bad_name', { name: path, reason: `${kind} of this name is there already` });
+    const kind = stat.isDirectory() ? 'folder' : stat.isSymbolicLink() ? 'symlink' : 'special';
+    throw new Problem('bad_name', { name: path, reason: `name.${kind}-there` });
   }
 }
 

@@ -152,7 +152,8 @@ export class SharedFolder {
       if (stat !== null && !stat.isDirectory()) {
         throw new Problem('bad_name', {
           name: disk,
-          reason: `${folder} is there already and is not a folder`,
+          reason: 'name.not-a-folder',
+          folder,
         });
       }
       yield { folder, above, exists: stat !== null };
@@ -235,5 +236,5 @@ async function readMarker(file: string): Promise<string> {
     if (marker !== '') return marker;
     await pause(MARKER_PAUSE_MS);
   }
-  throw new Problem('cannot_write', { path: file, reason: 'it is empty; remove it and start again' });
+  throw new Problem('cannot_write', { path: file, reason: 'why.empty-file' });
 }

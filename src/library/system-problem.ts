@@ -3,12 +3,13 @@
  * no row is a fault of this program and stays `internal`.
  */
 import { Problem } from '../problems/problem.ts';
+import type { ReasonCode } from '../problems/reasons.ts';
 
 type Meaning = (what: string, error: unknown) => Problem;
 
-const noSpace: Meaning = (what, error) => new Problem('no_space', { what, where: 'this disk' }, error);
+const noSpace: Meaning = (what, error) => new Problem('no_space', { what, where: 'in.disk' }, error);
 const cannotWrite =
-  (reason: string): Meaning =>
+  (reason: ReasonCode): Meaning =>
   (what, error) =>
     new Problem('cannot_write', { path: what, reason }, error);
 
@@ -17,22 +18,17 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EDQUOT: noSpace,
   // Something came to the place each time just before the file.
   EEXIST: (_, error) => new Problem('busy', { seconds: 1 }, error),
-  ENAMETOOLONG: (name, error) =>
-    new Problem(
-      'bad_name',
-      { name, reason: 'it is too long for the file system of the shared folder' },
-      error,
-    ),
-  EACCES: cannotWrite('this node may not write there (EACCES)'),
-  EPERM: cannotWrite('this node may not write there (EPERM)'),
-  EROFS: cannotWrite('the disk is mounted for reading only (EROFS)'),
-  EXDEV: cannotWrite('it is on another disk than the folder .anillo (EXDEV)'),
-  EIO: cannotWrite('the disk failed (EIO)'),
+  ENAMETOOLONG: (name, error) => new Problem('bad_name', { name, reason: 'name.file-system-long' }, error),
+  EACCES: cannotWrite('EACCES'),
+  EPERM: cannotWrite('EPERM'),
+  EROFS: cannotWrite('EROFS'),
+  EXDEV: cannotWrite('EXDEV'),
+  EIO: cannotWrite('EIO'),
 };
 
 /** Result codes of SQLite (sqlite.org/rescode.html), without their extensions. */
 const SQLITE_MEANINGS: Readonly<Record<number, Meaning>> = {
-  8: cannotWrite('the catalog is open for reading only (SQLITE_READONLY)'),
+  8: cannotWrite('EROFS'),
   13: noSpace,
 };
 

@@ -2,6 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { Complaint } from '../problems/problem.ts';
+import { isReasonCode } from '../problems/reasons.ts';
 import type { Layer } from './configuration-layer.ts';
 
 /** A configuration file is small; anything larger is not one. */
@@ -10,12 +12,14 @@ const FILE_MAX_BYTES = 1024 * 1024;
 const ALIASES_MAX = 100;
 
 /** @param complaints what is wrong with the file itself is added here */
-export function readFileLayer(file: string, complaints: string[]): Layer {
+export function readFileLayer(file: string, complaints: Complaint[]): Layer {
   const lines = new LineCounter();
   const name = basename(file);
   const document = parseDocument(readText(file, complaints), { lineCounter: lines, prettyErrors: false });
-  for (const error of document.errors) {
-    complaints.push(`${name}:${lines.linePos(error.pos[0]).line}: ${error.message}`);
+  for (const { code, message, pos } of document.errors) {
+    const there = `${name}:${lines.linePos(pos[0]).line}`;
+    if (code === 'DUPLICATE_KEY') complaints.push({ where: there, reason: 'config.twice' });
+    else complaints.push({ where: there, reason: 'config.yaml', code, message });
   }
   const where = (path: readonly string[]): string => {
     const offset = offsetOf(document.contents, path);
@@ -24,7 +28,7 @@ export function readFileLayer(file: string, complaints: string[]): Layer {
   if (document.errors.length > 0) return { values: {}, where };
   const values: unknown = document.toJS({ maxAliasCount: ALIASES_MAX }) ?? {};
   if (isMapping(values)) return { values, where };
-  complaints.push(`${name}:1: the file is not a mapping of names to values`);
+  complaints.push({ where: `${name}:1`, reason: 'config.no-mapping' });
   return { values: {}, where };
 }
 
@@ -38,15 +42,17 @@ export function usualFile(folder: string): string | null {
   return existsSync(file) ? file : null;
 }
 
-function readText(file: string, complaints: string[]): string {
+function readText(file: string, complaints: Complaint[]): string {
   try {
     const bytes = readFileSync(file);
-    if (bytes.length > FILE_MAX_BYTES) throw new Error('larger than 1 MiB');
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (bytes.length > FILE_MAX_BYTES) complaints.push({ where: file, reason: 'config.large' });
+    else return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    complaints.push(`${file}: cannot be read: ${(error as Error).message}`);
-    return '';
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code !== undefined && isReasonCode(code) ? code : 'config.unreadable';
+    complaints.push({ where: file, reason });
   }
+  return '';
 }
 
 /** Offset of the key or entry at `path`, or of the nearest one above it that is there. */

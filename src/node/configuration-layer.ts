@@ -8,7 +8,7 @@ export interface Layer {
 }
 
 /** How the text of a variable or a flag becomes a value. `folder`: relative to the working folder. */
-type SettingKind = 'text' | 'folder' | 'integer' | 'list' | 'texts' | 'values' | 'switch';
+type SettingKind = 'text' | 'folder' | 'integer' | 'list' | 'urls' | 'texts' | 'values' | 'switch';
 
 interface Setting {
   readonly kind: SettingKind;
@@ -55,10 +55,13 @@ function parseText(kind: SettingKind, texts: readonly string[]): unknown {
     case 'folder':
       return last === '' ? last : resolve(last);
     case 'integer':
+      return /^\d{1,15}$/.test(last) ? Number(last) : last;
     case 'switch':
-      return parseValue(last);
+      return parseSwitch(last);
     case 'list':
       return parts;
+    case 'urls':
+      return texts.flatMap((text) => text.split(/[\s,]+/)).filter((url) => url !== '');
     case 'texts':
       return parsePairs(parts, (text) => text);
     case 'values':
@@ -68,8 +71,12 @@ function parseText(kind: SettingKind, texts: readonly string[]): unknown {
 
 function parseValue(text: string): unknown {
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  if (/^(true|yes|on)$/i.test(text)) return true;
-  return /^(false|no|off)$/i.test(text) ? false : text;
+  return parseSwitch(text);
+}
+
+function parseSwitch(text: string): boolean | string {
+  if (/^(1|true|yes|on)$/i.test(text)) return true;
+  return /^(0|false|no|off)$/i.test(text) ? false : text;
 }
 
 /** `K=V`, several. */

@@ -7,6 +7,10 @@ import Type, { type Static } from 'typebox';
 export const SERVICES = ['dht', 'index', 'upload', 'download', 'messaging'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
+/** As regular expressions: a name, an IPv4 address or a bracketed IPv6 address; and 0 to 65535. */
+const HOST = '(\\[[0-9a-fA-F:.]+\\]|[^\\s:/?#@\\[\\]]+)';
+const PORT = '(6553[0-5]|655[0-2]\\d|65[0-4]\\d\\d|6[0-4]\\d{3}|[1-5]\\d{4}|\\d{1,4})';
+
 const Port = (description: string, preset: number) =>
   Type.Integer({
     minimum: 0,
@@ -19,18 +23,21 @@ const Host = Type.String({
   maxLength: 255,
   pattern: '^[^\\s/]+$',
   default: '127.0.0.1',
+  examples: ['127.0.0.1'],
   description: 'host or address to listen on; one beyond this machine needs `insecure`',
 });
 const Folder = (description: string) => Type.String({ minLength: 1, maxLength: 4096, description });
 const PeerAddress = Type.String({
   maxLength: 261,
-  pattern: '^(\\[[0-9a-fA-F:.]+\\]|[^\\s:/\\[\\]]+):[0-9]{1,5}$',
+  pattern: `^${HOST}:${PORT}$`,
+  examples: ['127.0.0.1:50051'],
   description: 'HOST:GRPCPORT',
 });
 const PortmapperUrl = Type.String({
   maxLength: 2048,
-  pattern: '^https?://[^\\s/?#]+/?$',
-  description: 'URL of a portmapper, as http://127.0.0.1:8000',
+  pattern: `^(http://${HOST}(:${PORT})?|${HOST}:${PORT})/?$`,
+  examples: ['http://127.0.0.1:8000'],
+  description: 'URL of a portmapper, or its host:port',
 });
 const Insecure = Type.Boolean({
   default: false,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Problem } from '../problems/problem.ts';
-import { type NodeFlags, readNodeConfig, readPortmapperConfig } from './configuration.ts';
+import { type NodeFlags, readCommandConfig, readNodeConfig, readPortmapperConfig } from './configuration.ts';
 import { ConfigurationFile } from './configuration-schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'anillo-configuration-'));
@@ -24,7 +24,11 @@ function complaints(text: string, flags: NodeFlags = {}, env: Record<string, str
     assert.ok(error instanceof Problem);
     assert.equal(error.code, 'bad_configuration');
     assert.equal(error.exitCode, 2);
-    return String(error.details.complaints).split('\n');
+    return error
+      .text('en')
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
   }
   return [];
 }
@@ -65,12 +69,12 @@ test('all complaints come together, each with its line', () => {
   ].join('\n');
   const lines = complaints(text, { grpcPort: '70000' }, { ANILLO_INSECURE: 'perhaps' });
   const expected = [
-    /^anillo\.yaml:3: node\.port must be integer \(port of the REST services/,
+    /^anillo\.yaml:3: node\.port must be a whole number from 0 to 65535$/,
     /^anillo\.yaml:4: node\.colour is not a setting$/,
-    /^anillo\.yaml:6: node\.join\.0 must match/,
+    /^anillo\.yaml:6: node\.join\.0 must look like 127\.0\.0\.1:50051$/,
     /^anillo\.yaml:7: nodes is not a setting$/,
-    /^ANILLO_INSECURE: insecure must be boolean/,
-    /^--grpc-port: grpcPort must be <= 65535/,
+    /^ANILLO_INSECURE: insecure must be true or false$/,
+    /^--grpc-port: grpcPort must be a whole number from 0 to 65535$/,
   ];
   for (const pattern of expected)
     assert.ok(
@@ -83,8 +87,8 @@ test('all complaints come together, each with its line', () => {
 test('text that is not YAML is complained of with its line', () => {
   const lines = complaints('node:\n  share: [a\n', {});
   assert.match(lines[0] ?? '', /^anillo\.yaml:\d+: /);
-  assert.match(complaints('just text')[0] ?? '', /not a mapping/);
-  assert.match(complaints('node:\n  share: a\n  share: b\n')[0] ?? '', /^anillo\.yaml:3: .*unique/);
+  assert.match(complaints('just text')[0] ?? '', /does not give values to names/);
+  assert.match(complaints('node:\n  share: a\n  share: b\n')[0] ?? '', /^anillo\.yaml:3: .*twice/);
 });
 
 test('a file that was named and is not there is complained of', () => {
@@ -142,6 +146,61 @@ test('repeated flags, pairs and switches are read', () => {
   assert.deepEqual(config.labels, { rack: '7', note: 'a=b' });
   assert.deepEqual(config.timings, { reassertion: false, stillnessMs: 50 });
   assert.equal(config.insecure, true);
+});
+
+test('what several settings say together is complained of with its line', () => {
+  const [inside] = complaints('node:\n  share: /srv/shared\n  data: /srv/shared/data\n');
+  assert.match(inside ?? '', /^anillo\.yaml:3: data may not lie inside the shared folder/);
+  const [two] = complaints('node:\n  share: /srv/shared\n  data: /d\n', { dht: 'h:1', services: 'dht' });
+  assert.match(two ?? '', /^--services: .*choose one/);
+});
+
+test('portmappers are read the same way from every source', () => {
+  const expected = ['http://127.0.0.1:8000', 'http://pm.example'];
+  const said = '127.0.0.1:8000, http://pm.example/  http://127.0.0.1:8000';
+  const env = { ANILLO_PORTMAPPER: said };
+  assert.deepEqual(readCommandConfig({ env }, {}), expected);
+  assert.deepEqual(readNodeConfig({ env }, { share: folder, data: '/d' }).portmappers, expected);
+  assert.deepEqual(readCommandConfig({ env: {} }, { portmappers: said.split(/[, ]+/) }), expected);
+  const file = write('portmappers: ["127.0.0.1:8000", "http://pm.example"]\n');
+  assert.deepEqual(readCommandConfig({ file, env: {} }, {}), expected);
+  for (const bad of ['https://a:1', 'ftp://a', 'localhost', 'a:1/path', 'http://a:70000', 'http://u@a:1'])
+    assert.throws(() => readCommandConfig({ env: { ANILLO_PORTMAPPER: bad } }, {}), {
+      code: 'bad_configuration',
+    });
+});
+
+test('a switch reads 1 and 0 as well as words', () => {
+  for (const [said, expected] of Object.entries({ 1: true, yes: true, TRUE: true, 0: false, no: false })) {
+    const env = { ANILLO_INSECURE: said };
+    assert.equal(readNodeConfig({ env }, { share: folder, data: '/d' }).insecure, expected, said);
+  }
+});
+
+test('a command complains of all that is wrong, whatever it needs itself', () => {
+  const file = write('portmappers: [nowhere]\nnode:\n  port: many\n');
+  const env = { ANILLO_TIMING: 'stillnessMs=never', ANILLO_PORTMAPPER_PORT: 'x' };
+  assert.throws(
+    () => readCommandConfig({ file, env }, { portmappers: ['ftp://x'] }),
+    (error) => {
+      assert.ok(error instanceof Problem);
+      const places = (error.details.complaints as readonly { where: string }[]).map(({ where }) => where);
+      const expected = ['anillo.yaml:1', 'anillo.yaml:3', 'ANILLO_TIMING', 'ANILLO_PORTMAPPER_PORT'];
+      assert.deepEqual(places, [...expected, '--portmapper']);
+      return true;
+    },
+  );
+});
+
+test('complaints are said in Spanish as well', () => {
+  try {
+    readNodeConfig({ file: write('node:\n  port: many\n'), env: {} }, {});
+    assert.fail('it is refused');
+  } catch (error) {
+    assert.ok(error instanceof Problem);
+    assert.match(error.text('es'), /anillo\.yaml:2: node\.port tiene que ser un número entero de 0 a 65535/);
+    assert.match(error.text('es'), /falta share/);
+  }
 });
 
 test('the portmapper reads its own section', () => {

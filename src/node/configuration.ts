@@ -4,10 +4,11 @@
  */
 import { join } from 'node:path';
 import { Problem } from '../problems/problem.ts';
-import type { FlagValue, Settings } from './configuration-layer.ts';
-import { NodeSection, PortmapperSection, type ServiceName, type Timings } from './configuration-schema.ts';
+import type { FlagValue } from './configuration-layer.ts';
+import type { NodeSection, PortmapperSection, ServiceName, Timings } from './configuration-schema.ts';
 import { dataHome, isInside, usualDataDir } from './data-folder.ts';
-import { type ConfigurationSources, readSettings } from './settings.ts';
+import type { CommandSetting, NodeSetting, PortmapperSetting } from './known-settings.ts';
+import { type ConfigurationSources, readSettings, type SettingsRead } from './settings.ts';
 
 /** Messaging joins when it is built. */
 const USUAL_SERVICES: readonly ServiceName[] = ['dht', 'index', 'upload', 'download'];
@@ -45,55 +46,28 @@ export interface PortmapperConfig {
   readonly insecure: boolean;
 }
 
-const NODE_SETTINGS = {
-  share: { kind: 'folder', env: 'SHARE', flag: 'share' },
-  data: { kind: 'folder', env: 'DATA', flag: 'data' },
-  host: { kind: 'text', env: 'HOST', flag: 'host' },
-  advertise: { kind: 'text', env: 'ADVERTISE', flag: 'advertise' },
-  port: { kind: 'integer', env: 'PORT', flag: 'port' },
-  grpcPort: { kind: 'integer', env: 'GRPC_PORT', flag: 'grpc-port' },
-  portmappers: { kind: 'list', env: 'PORTMAPPER', flag: 'portmapper' },
-  join: { kind: 'list', env: 'JOIN', flag: 'join' },
-  services: { kind: 'list', env: 'SERVICES', flag: 'services' },
-  dht: { kind: 'text', env: 'DHT', flag: 'dht' },
-  labels: { kind: 'texts', env: 'LABEL', flag: 'label' },
-  insecure: { kind: 'switch', env: 'INSECURE', flag: 'insecure' },
-  reserveBytes: { kind: 'integer', env: 'RESERVE_BYTES', flag: 'reserve-bytes' },
-  timings: { kind: 'values', env: 'TIMING', flag: 'timing' },
-  broker: { kind: 'text', env: 'BROKER', flag: 'broker' },
-} as const satisfies Settings;
-
-const PORTMAPPER_SETTINGS = {
-  host: { kind: 'text', env: 'PORTMAPPER_HOST', flag: 'host' },
-  port: { kind: 'integer', env: 'PORTMAPPER_PORT', flag: 'port' },
-  data: { kind: 'folder', env: 'PORTMAPPER_DATA', flag: 'data' },
-  insecure: { kind: 'switch', env: 'INSECURE', flag: 'insecure' },
-} as const satisfies Settings;
-
 /** As the command line gave them: texts, lists of texts, and `true` for a flag without a value. */
-export type NodeFlags = Readonly<Partial<Record<keyof typeof NODE_SETTINGS, FlagValue>>>;
-export type PortmapperFlags = Readonly<Partial<Record<keyof typeof PORTMAPPER_SETTINGS, FlagValue>>>;
+export type NodeFlags = Readonly<Partial<Record<NodeSetting, FlagValue>>>;
+export type PortmapperFlags = Readonly<Partial<Record<PortmapperSetting, FlagValue>>>;
+
+export type CommandFlags = Readonly<Partial<Record<CommandSetting, FlagValue>>>;
 
 /** @throws Problem `bad_configuration`, `not_built` (both exit 2) */
 export function readNodeConfig(sources: ConfigurationSources, flags: NodeFlags): NodeConfig {
-  const { values, complaints, given } = readSettings('node', NodeSection, NODE_SETTINGS, sources, flags);
-  refuseUnbuilt(given);
-  const section = values as NodeSection & { readonly portmappers?: readonly string[] };
+  const read = readSettings('node', sources, flags);
+  refuseUnbuilt(read.given);
+  const section = read.values as NodeSection & { readonly portmappers?: readonly string[] };
   const services = [
     ...new Set(section.services ?? USUAL_SERVICES.filter((name) => name !== 'dht' || !section.dht)),
   ];
   const share = section.share ?? '';
   const data = section.data ?? usualDataDir(share);
-  if (given.share === undefined)
-    complaints.push('share is missing: say which folder to share, with --share DIR');
+  if (read.given.share === undefined) read.complain([], { reason: 'config.no-share' });
   else if (share !== '' && isInside(data, share))
-    complaints.push(`data may not lie inside the shared folder: ${data}`);
-  if (section.dht !== undefined && services.includes('dht')) {
-    complaints.push(
-      'dht names a DHT service elsewhere, but services has this process run its own: choose one',
-    );
-  }
-  refuseIf(complaints);
+    read.complain(['data', 'share'], { reason: 'config.data-inside', data });
+  if (section.dht !== undefined && services.includes('dht'))
+    read.complain(['services', 'dht'], { reason: 'config.two-dht' });
+  refuseIf(read);
   return {
     share,
     data,
@@ -101,7 +75,7 @@ export function readNodeConfig(sources: ConfigurationSources, flags: NodeFlags):
     advertise: section.advertise ?? null,
     port: section.port ?? 5000,
     grpcPort: section.grpcPort ?? 50_051,
-    portmappers: [...new Set((section.portmappers ?? []).map((url) => url.replace(/\/$/, '')))],
+    portmappers: basesOf(section.portmappers),
     join: section.join ?? [],
     services,
     dht: section.dht ?? null,
@@ -117,9 +91,9 @@ export function readPortmapperConfig(
   sources: ConfigurationSources,
   flags: PortmapperFlags,
 ): PortmapperConfig {
-  const settings = readSettings('portmapper', PortmapperSection, PORTMAPPER_SETTINGS, sources, flags);
-  refuseIf(settings.complaints);
-  const section = settings.values as PortmapperSection;
+  const read = readSettings('portmapper', sources, flags);
+  refuseIf(read);
+  const section = read.values as PortmapperSection;
   return {
     host: section.host ?? LOOPBACK,
     port: section.port ?? 8000,
@@ -128,14 +102,30 @@ export function readPortmapperConfig(
   };
 }
 
+/**
+ * What a command needs of the configuration: URLs of the portmappers to ask, in order; none when nobody said any.
+ * @throws Problem `bad_configuration` (exit 2)
+ */
+export function readCommandConfig(sources: ConfigurationSources, flags: CommandFlags): readonly string[] {
+  const read = readSettings('commands', sources, flags);
+  refuseIf(read);
+  return basesOf(read.values.portmappers as readonly string[] | undefined);
+}
+
+/** Without a path, each once; a bare `host:port` is of HTTP. */
+function basesOf(portmappers: readonly string[] = []): readonly string[] {
+  const bases = portmappers.map((text) => new URL(text.startsWith('http://') ? text : `http://${text}`));
+  return [...new Set(bases.map((url) => url.origin))];
+}
+
 function refuseUnbuilt(given: Readonly<Record<string, unknown>>): void {
-  if (given.broker !== undefined) throw new Problem('not_built', { feature: 'A message broker (--broker)' });
+  if (given.broker !== undefined) throw new Problem('not_built', { feature: 'feature.broker' });
   const services = given.services;
   if (Array.isArray(services) && services.includes('messaging')) {
-    throw new Problem('not_built', { feature: 'The messaging service' });
+    throw new Problem('not_built', { feature: 'feature.messaging' });
   }
 }
 
-function refuseIf(complaints: readonly string[]): void {
-  if (complaints.length > 0) throw new Problem('bad_configuration', { complaints: complaints.join('\n') });
+function refuseIf({ complaints }: SettingsRead): void {
+  if (complaints.length > 0) throw new Problem('bad_configuration', { complaints });
 }

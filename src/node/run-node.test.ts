@@ -213,8 +213,17 @@ test('a host beyond loopback is refused', async () => {
 test('a first start whose contact is not there ends with unreachable and leaves nothing', async () => {
   const { settleNetwork } = await import('./settle-network.ts');
   const config = configOf('alone', { portmappers: ['http://127.0.0.1:1'], join: ['127.0.0.1:1'] });
-  await assert.rejects(settleNetwork(config, log, 300), { code: 'unreachable', exitCode: 4 });
+  await assert.rejects(settleNetwork(config, { log }, 300), { code: 'unreachable', exitCode: 4 });
   assert.equal(existsSync(join(root, 'alone')), false);
+});
+
+test('a start that is told to end does not wait for its contacts', async () => {
+  const { settleNetwork } = await import('./settle-network.ts');
+  const config = configOf('ended', { portmappers: ['http://127.0.0.1:1'], join: ['127.0.0.1:1'] });
+  const ending = new AbortController();
+  const settling = settleNetwork(config, { log, signal: ending.signal }, 3_600_000);
+  ending.abort();
+  await assert.rejects(settling, { code: 'interrupted' });
 });
 
 test('a node of another network, or of another major version, is refused by the portmapper it is given', async () => {
@@ -234,7 +243,7 @@ test('a node of another network, or of another major version, is refused by the 
   await new Promise<void>((resolve) => portmapper.listen(0, '127.0.0.1', resolve));
   const portmappers = [`http://127.0.0.1:${(portmapper.address() as AddressInfo).port}`];
   try {
-    assert.equal(await settleNetwork(configOf('new', { portmappers }), log), answer.networkId);
+    assert.equal(await settleNetwork(configOf('new', { portmappers }), { log }), answer.networkId);
     const made = await start(configOf('elsewhere'));
     await stop(made);
     await assert.rejects(start(configOf('elsewhere', { portmappers })), {
@@ -242,7 +251,7 @@ test('a node of another network, or of another major version, is refused by the 
       exitCode: 5,
     });
     answer = { ...answer, protocolVersion: '2.0' };
-    await assert.rejects(settleNetwork(configOf('new', { portmappers }), log), {
+    await assert.rejects(settleNetwork(configOf('new', { portmappers }), { log }), {
       code: 'other_version',
       exitCode: 5,
     });

@@ -31,6 +31,8 @@ const DRAIN_MAX_MS = 3_500;
 export interface NodeRuntime {
   readonly log: Logger;
   readonly version: string;
+  /** Ends the start. Once it has started, only `stop` does. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunningNode {
@@ -51,12 +53,12 @@ export interface RunningNode {
 }
 
 /**
- * @throws Problem `not_loopback`, `unreachable`, `other_network`, `other_version`, `data_in_use`, `port_taken`,
+ * @throws Problem `not_loopback`, `interrupted`, `unreachable`, `other_network`, `other_version`, `data_in_use`, `port_taken`,
  * `bad_configuration`, `newer_data`
  */
 export async function startNode(config: NodeConfig, runtime: NodeRuntime): Promise<RunningNode> {
   requireLoopback(config.host, config.insecure);
-  const networkId = config.services.includes('dht') ? await settleNetwork(config, runtime.log) : null;
+  const networkId = config.services.includes('dht') ? await settleNetwork(config, runtime) : null;
   const node = new NodeProcess(config, runtime);
   try {
     await node.start(networkId);

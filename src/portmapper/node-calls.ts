@@ -67,7 +67,7 @@ export class NodeCalls {
   async #silenceOf({ address }: KnownNode, answered: AbortSignal): Promise<never> {
     do await pause(LOOK_EVERY_MS, null, { signal: answered });
     while (await this.reaches(address));
-    throw new Problem('unreachable', { what: 'The node', address, hint: '' });
+    throw new Problem('unreachable', { what: 'the.node', address, hint: 'hint.node' });
   }
 
   /** @throws Problem what the node said, `unreachable`, `deadline` */

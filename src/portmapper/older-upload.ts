@@ -184,7 +184,7 @@ function isAddress(part: Multipart): part is Multipart & { type: 'field'; value:
 }
 
 function nameOf(part: MultipartFile): string {
-  if (!part.filename) throw new Problem('bad_name', { name: '', reason: 'the file has no name' });
+  if (!part.filename) throw new Problem('bad_name', { name: '', reason: 'name.empty' });
   return part.filename;
 }
 

@@ -22,8 +22,7 @@ export function placeUpload(
   const serving = active.filter((node) => node.descriptor.endpoints.upload !== null);
   if (serving.length === 0) throw new Problem('no_nodes');
   const withRoom = serving.filter(({ report }) => report.freeBytes >= size + RESERVE_BYTES);
-  if (withRoom.length === 0)
-    throw new Problem('no_space', { what: `${size} bytes`, where: 'any active node' });
+  if (withRoom.length === 0) throw new Problem('no_space', { what: `${size} bytes`, where: 'in.any-node' });
   return { nodes: spread(inWeightedOrder(withRoom, random)).slice(0, replicas).map(toTarget) };
 }
 

@@ -87,5 +87,5 @@ export class Spool {
 }
 
 function noSpace(cause?: unknown): Problem {
-  return new Problem('no_space', { what: 'the file', where: 'the portmapper' }, cause);
+  return new Problem('no_space', { what: 'the.file', where: 'in.portmapper' }, cause);
 }

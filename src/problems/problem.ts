@@ -1,10 +1,18 @@
 /** A failure at a border: a stable code, its details and its cause. Outcomes inside are data, bugs are assertions. */
+import { isReasonCode, REASONS, type ReasonCode } from './reasons.ts';
 import { PROBLEMS, type ProblemCode } from './table.ts';
 
 export type Language = 'en' | 'es';
 type Plain = string | number;
 type Listed = Plain | Readonly<Record<string, Plain>>;
-/** A list, such as candidates, is whole here for programs; people are shown its beginning, one a line. */
+/** One of several things that are wrong, and where it stands: `anillo.yaml:12`, `--port`. */
+export interface Complaint {
+  readonly where?: string;
+  readonly reason: ReasonCode;
+  readonly [detail: string]: Plain;
+}
+
+/** A text that is a code of the table of reasons is said in the reader's language. A list, such as candidates, is whole here for programs; people are shown its beginning, one a line. */
 export type ProblemDetails = Readonly<Record<string, Plain | readonly Listed[]>>;
 
 const LINES_SHOWN_MAX = 50;
@@ -77,18 +85,30 @@ export class Problem extends Error {
 }
 
 function describe(code: ProblemCode, details: ProblemDetails, language: Language): string {
-  return PROBLEMS[code][language].replace(/\{(\w+)\}/g, (_, key: string) => shown(details[key] ?? '')).trim();
+  return PROBLEMS[code][language]
+    .replace(/\{(\w+)\}/g, (_, key: string) => shown(details[key] ?? '', details, language))
+    .trim();
 }
 
-function shown(detail: Plain | readonly Listed[]): string {
-  if (typeof detail !== 'object') return String(detail);
-  const lines = detail.slice(0, LINES_SHOWN_MAX).map(lineOf);
+/** @param beside the details that a reason's own sentence names */
+function shown(detail: Plain | readonly Listed[], beside: ProblemDetails, language: Language): string {
+  if (typeof detail !== 'object') return sayReason(String(detail), beside, language);
+  const lines = detail.slice(0, LINES_SHOWN_MAX).map((listed) => `  ${lineOf(listed, language)}`);
   const more = detail.length - LINES_SHOWN_MAX;
   return (more > 0 ? [...lines, `  … +${more}`] : lines).join('\n');
 }
 
-function lineOf(listed: Listed): string {
-  return `  ${typeof listed === 'object' ? Object.values(listed).join('  ') : listed}`;
+function lineOf(listed: Listed, language: Language): string {
+  if (typeof listed !== 'object') return String(listed);
+  const { where, reason } = listed;
+  if (typeof reason !== 'string' || !isReasonCode(reason)) return Object.values(listed).join('  ');
+  const said = sayReason(reason, listed, language);
+  return where === undefined ? said : `${where}: ${said}`;
+}
+
+function sayReason(text: string, beside: ProblemDetails, language: Language): string {
+  if (!isReasonCode(text)) return text;
+  return REASONS[text][language].replace(/\{(\w+)\}/g, (_, key: string) => String(beside[key] ?? ''));
 }
 
 function readDetails(details: unknown): ProblemDetails {

@@ -35,7 +35,10 @@ test('a problem survives its journey over the wire', () => {
   const sent = new Problem('not_found', { what: 'a.txt' });
   const received = Problem.fromDocument(JSON.parse(JSON.stringify(sent.toDocument())));
   assert.equal(received.code, 'not_found');
-  assert.equal(received.text('es'), 'No se encontró a.txt.');
+  assert.equal(
+    received.text('es'),
+    'No se encontró a.txt. `anillo find`, `anillo ls` y `anillo trash` muestran lo que hay.',
+  );
   assert.equal(received.exitCode, 3);
 });
 

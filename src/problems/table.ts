@@ -63,18 +63,29 @@ export const PROBLEMS = {
     '{what} cannot be reached at {address}. {hint}',
     'No se alcanza {what} en {address}. {hint}',
   ),
+  not_anillo: row(
+    502,
+    4,
+    'What answers at {address} does not speak as Anillo does ({answer}). Check the address, and the version there.',
+    'Lo que responde en {address} no habla como Anillo ({answer}). Revise la dirección y la versión de allí.',
+  ),
   node_away: row(
     503,
     4,
     'Node {node} is away and cannot take anything now. Try again when it is back.',
     'El nodo {node} está ausente y no puede recibir nada ahora. Inténtelo cuando vuelva.',
   ),
-  no_nodes: row(503, 4, 'No node of the network is active.', 'Ningún nodo de la red está activo.'),
+  no_nodes: row(
+    503,
+    4,
+    'No node of the network is active. Start one with `anillo node --share DIR --portmapper URL`; `anillo doctor` looks closer.',
+    'Ningún nodo de la red está activo. Inicie uno con `anillo node --share DIR --portmapper URL`; `anillo doctor` mira más de cerca.',
+  ),
   deadline: row(
     504,
     4,
-    '{what} did not answer within {timeoutMs} ms.',
-    '{what} no respondió en {timeoutMs} ms.',
+    '{what} did not answer within {timeoutMs} ms. It may be busy: try again, or look closer with `anillo doctor`.',
+    'No respondió {what} en {timeoutMs} ms. Quizá está ocupado: inténtelo de nuevo o mire con `anillo doctor`.',
   ),
   not_ready: row(
     503,
@@ -91,8 +102,8 @@ export const PROBLEMS = {
   other_network: row(
     403,
     5,
-    '{address} belongs to another network ({theirs}, ours is {ours}).',
-    '{address} es de otra red ({theirs}; la nuestra es {ours}).',
+    '{address} belongs to another network ({theirs}, ours is {ours}). Check the address, or use the --data of that network.',
+    '{address} es de otra red ({theirs}; la nuestra es {ours}). Revise la dirección o use el --data de esa red.',
   ),
   other_version: row(
     403,
@@ -154,7 +165,7 @@ export const PROBLEMS = {
     413,
     5,
     '{what} is larger than the limit of {limit}.',
-    '{what} supera el límite de {limit}.',
+    'Supera el límite de {limit}: {what}.',
   ),
   // Names and files
   bad_name: row(
@@ -172,8 +183,8 @@ export const PROBLEMS = {
   unknown_layout: row(
     422,
     1,
-    '{cid} is not a file laid out as Anillo lays out files (profile unixfs-v1-2025).',
-    '{cid} no es un archivo con la disposición que usa Anillo (perfil unixfs-v1-2025).',
+    '{cid} is not a file laid out as Anillo lays out files (profile unixfs-v1-2025). Fetch it with an IPFS tool and put it here again.',
+    '{cid} no es un archivo con la disposición que usa Anillo (perfil unixfs-v1-2025). Descárguelo con una herramienta de IPFS y súbalo aquí de nuevo.',
   ),
   bad_range: row(
     416,
@@ -181,7 +192,24 @@ export const PROBLEMS = {
     'The range asked for lies outside the file.',
     'El rango pedido está fuera del archivo.',
   ),
-  not_found: row(404, 3, '{what} was not found.', 'No se encontró {what}.'),
+  not_found: row(
+    404,
+    3,
+    '{what} was not found. `anillo find`, `anillo ls` and `anillo trash` show what there is.',
+    'No se encontró {what}. `anillo find`, `anillo ls` y `anillo trash` muestran lo que hay.',
+  ),
+  no_such_path: row(
+    404,
+    3,
+    '"{path}" is not there on this machine. Check the spelling.',
+    '«{path}» no existe en esta máquina. Revise cómo está escrito.',
+  ),
+  no_such_route: row(
+    404,
+    3,
+    'There is no {route} here. GET /docs shows what there is.',
+    'Aquí no hay {route}. GET /docs muestra lo que hay.',
+  ),
   answer_incomplete: row(
     503,
     4,
@@ -227,8 +255,8 @@ export const PROBLEMS = {
   network_in_use: row(
     409,
     1,
-    'A network already runs over {dir}. Stop it with Ctrl-C there, or give another --dir.',
-    'Ya hay una red en marcha sobre {dir}. Deténgala allí con Ctrl-C, o dé otro --dir.',
+    'A network already runs over {dir}{who}. Stop it with Ctrl-C there, or give another --dir.',
+    'Ya hay una red en marcha sobre {dir}{who}. Deténgala allí con Ctrl-C, o dé otro --dir.',
   ),
   not_one_ring: row(
     503,
@@ -270,8 +298,8 @@ export const PROBLEMS = {
   no_provider: row(
     503,
     4,
-    'No node that holds {what} can be reached now.',
-    'Ahora no se alcanza ningún nodo que tenga {what}.',
+    'No node that holds {what} can be reached now. Try again when one is back; `anillo nodes` shows who is away.',
+    'Ahora no se alcanza ningún nodo que tenga {what}. Inténtelo cuando vuelva alguno; `anillo nodes` muestra quién falta.',
   ),
   changed: row(
     409,
@@ -303,8 +331,13 @@ export const PROBLEMS = {
     '{path} is a folder. Nothing was fetched; give -o with the path of a file, or of a folder to save into.',
     '{path} es una carpeta. No se descargó nada; dé -o con la ruta de un archivo, o de una carpeta donde guardarlo.',
   ),
-  no_space: row(507, 1, 'There is no room for {what} on {where}.', 'No hay sitio para {what} en {where}.'),
-  cannot_write: row(500, 1, '{path} cannot be written: {reason}', 'No se puede escribir {path}: {reason}'),
+  no_space: row(
+    507,
+    1,
+    'There is no room for {what} on {where}. Make room there, or choose another place.',
+    'No hay sitio para {what} en {where}. Haga sitio allí o elija otro lugar.',
+  ),
+  cannot_write: row(500, 1, '{path} cannot be written: {reason}.', 'No se puede escribir {path}: {reason}.'),
   suspended: row(
     503,
     1,
@@ -320,10 +353,15 @@ export const PROBLEMS = {
   interrupted: row(
     499,
     1,
-    'Interrupted. What was done so far is kept.',
-    'Interrumpido. Lo hecho hasta aquí se conserva.',
+    'Interrupted. What was finished before is kept.',
+    'Interrumpido. Lo que ya estaba terminado se conserva.',
   ),
-  internal: row(500, 1, 'Something went wrong inside: {reason}', 'Algo falló por dentro: {reason}'),
+  internal: row(
+    500,
+    1,
+    'Something went wrong inside ({reason}). Run it again with ANILLO_LOG=debug, and report what it prints.',
+    'Algo falló por dentro ({reason}). Repítalo con ANILLO_LOG=debug e informe de lo que escriba.',
+  ),
 } as const satisfies Record<string, ProblemRow>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

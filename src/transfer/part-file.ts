@@ -124,5 +124,5 @@ function diskProblem(error: unknown, destination: string): Problem {
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new Problem('no_space', { what: basename(destination), where: dirname(destination) }, error);
   }
-  return new Problem('cannot_write', { path: destination, reason: message }, error);
+  return new Problem('cannot_write', { path: destination, reason: code ?? message }, error);
 }

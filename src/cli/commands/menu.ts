@@ -25,6 +25,7 @@ export const declareMenu: Declare = (command, program) => {
   command.action(
     program.act(async (context) => {
       if (context.output.interactive) await runMenu(context);
+      else if (context.output.json) throw new Problem('usage', { reason: context.say('menu.json') });
       else command.parent?.outputHelp();
     }),
   );

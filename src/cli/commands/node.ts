@@ -47,8 +47,8 @@ export const declareNode: Declare = (command, program) => {
       const sources = { file: globals.config, env: streams.environment };
       const portmappers = globals.portmapper;
       const config = readNodeConfig(sources, { ...flags, labels: label, timings: timing, portmappers });
-      await runService(context, async (log) => {
-        const node = await startNode(config, { log, version: VERSION });
+      await runService(context, async (log, signal) => {
+        const node = await startNode(config, { log, version: VERSION, signal });
         const { id, addresses } = node;
         const { rest, grpc } = addresses;
         const where = { id: id?.slice(0, 12) ?? '', rest: `http://${rest}`, grpc: grpc ?? config.dht ?? '' };
@@ -62,6 +62,6 @@ export const declareNode: Declare = (command, program) => {
           stop: () => node.stop(),
         };
       });
-    }),
+    }, 'own'),
   );
 };

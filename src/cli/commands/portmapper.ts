@@ -36,6 +36,6 @@ export const declarePortmapper: Declare = (command, program) => {
           stop: () => portmapper.stop(),
         };
       });
-    }),
+    }, 'own'),
   );
 };

@@ -66,7 +66,7 @@ function takeLock(dir: string): ServiceLock {
     return ServiceLock.take(dir, 'up');
   } catch (error) {
     if (error instanceof Problem && error.code === 'data_in_use')
-      throw new Problem('network_in_use', { dir }, error);
+      throw new Problem('network_in_use', { dir, who: error.details.who ?? '' }, error);
     throw error;
   }
 }
@@ -125,7 +125,8 @@ async function runNetwork(
     logs.push(log);
     return new Part({
       name,
-      args,
+      // What a part complains of is said to the person who started the network.
+      args: ['--lang', say.language, ...args],
       cwd: dir,
       log,
       onRestart: (ended, how) => output.warn(say('up.restart', { part: ended, how, log: log.path })),

@@ -33,11 +33,6 @@ export const en = {
   'usage.invalid': 'The value of {what} is not valid: {other}.',
   'usage.help': '`anillo help` lists what there is.',
   'usage.meant': 'Did you mean {meant}?',
-  'the.portmapper': 'The portmapper',
-  'the.node': 'The node',
-  'hint.portmapper':
-    'Start it with `anillo up`, name another with --portmapper, or go through a node with --node.',
-  'hint.node': 'Is it running? `anillo nodes` shows who is there.',
   ready: 'ready',
   'progress.left': '{time} left',
   // Columns and states
@@ -188,6 +183,7 @@ export const en = {
   'doctor.refused': '{address}: {n} files are not found by others, because no node takes their publications',
   'doctor.refused-advice': 'The log of the node says why; shorter tags or names may help.',
   'doctor.clock': 'the clock of {who} is off by {seconds} s',
+  'doctor.clock-fine': 'the clock of {who} agrees within {ms} ms',
   'doctor.clock-advice': 'Set the clocks, with NTP for instance: records from the future are refused.',
   'doctor.ring': 'ring of {n} nodes, whole',
   'doctor.ring-empty': 'no node that answers is on a ring',
@@ -214,6 +210,7 @@ export const en = {
   'menu.file': 'File or folder to upload',
   'menu.no-pending':
     'Queued deliveries are not available in this version: an upload to a node that is away is refused.',
+  'menu.json': 'The menu is for people; with --json name a command. `anillo help` lists what there is.',
   'menu.bye': 'Bye.',
 } as const satisfies Readonly<Record<string, string>>;
 

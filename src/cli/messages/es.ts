@@ -36,10 +36,6 @@ export const es: Readonly<Record<MessageKey, string>> = {
   'usage.invalid': 'El valor de {what} no es válido: {other}.',
   'usage.help': '`anillo help` muestra lo que hay.',
   'usage.meant': '¿Quiso decir {meant}?',
-  'the.portmapper': 'El portmapper',
-  'the.node': 'El nodo',
-  'hint.portmapper': 'Inícielo con `anillo up`, nombre otro con --portmapper o pase por un nodo con --node.',
-  'hint.node': '¿Está en marcha? `anillo nodes` muestra quién está.',
   ready: 'listo (ready)',
   'progress.left': 'faltan {time}',
   // Columns and states
@@ -191,6 +187,7 @@ export const es: Readonly<Record<MessageKey, string>> = {
   'doctor.refused': '{address}: otros no encuentran {n} archivos, porque ningún nodo admite su publicación',
   'doctor.refused-advice': 'El registro del nodo dice por qué; ayudan etiquetas o nombres más cortos.',
   'doctor.clock': 'el reloj de {who} difiere en {seconds} s',
+  'doctor.clock-fine': 'el reloj de {who} coincide a {ms} ms',
   'doctor.clock-advice':
     'Ponga los relojes en hora, con NTP por ejemplo: los registros del futuro se rechazan.',
   'doctor.ring': 'anillo de {n} nodos, entero',
@@ -218,5 +215,6 @@ export const es: Readonly<Record<MessageKey, string>> = {
   'menu.file': 'Archivo o carpeta que subir',
   'menu.no-pending':
     'Las entregas en cola no están disponibles en esta versión: se rechaza subir a un nodo ausente.',
+  'menu.json': 'El menú es para personas; con --json nombre un comando. `anillo help` muestra lo que hay.',
   'menu.bye': 'Hasta luego.',
 };

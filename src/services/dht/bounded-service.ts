@@ -32,7 +32,7 @@ function boundedMethod<Request, Response>(
     // A problem is handed on in the request's place: thrown here it would reach the caller as INTERNAL.
     requestDeserialize: (bytes) => {
       if (bytes.length > maxBytes) {
-        return new Problem('too_large', { what: 'The request', limit: `${maxBytes} bytes` });
+        return new Problem('too_large', { what: 'the.request', limit: `${maxBytes} bytes` });
       }
       try {
         return method.requestDeserialize(bytes);

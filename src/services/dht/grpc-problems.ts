@@ -49,16 +49,12 @@ export function fromServiceError(
   }
   switch (error.code) {
     case status.DEADLINE_EXCEEDED:
-      return new Problem(
-        'deadline',
-        { what: `${call.what} at ${call.address}`, timeoutMs: call.timeoutMs },
-        error,
-      );
+      return new Problem('deadline', { what: call.address, timeoutMs: call.timeoutMs }, error);
     case status.RESOURCE_EXHAUSTED:
-      return new Problem('too_large', { what: 'The message', limit: 'the receiver' }, error);
+      return new Problem('too_large', { what: 'the.message', limit: 'the.receiver' }, error);
     case status.UNAVAILABLE:
     case status.CANCELLED:
-      return new Problem('unreachable', { what: call.what, address: call.address, hint: '' }, error);
+      return new Problem('unreachable', { what: call.what, address: call.address, hint: 'hint.node' }, error);
     default:
       return new Problem('internal', { reason: `${call.what} at ${call.address}: ${error.details}` }, error);
   }

@@ -198,7 +198,7 @@ test('requests for another network, another node, or that cannot be read are ref
 
 test('whoever has no network yet learns a node’s by asking', async (t) => {
   const node = await startTestDht(t, { dataDir: temporaryFolder(t) });
-  assert.equal(await askNetwork(node.address, 2_000), NETWORK);
+  assert.equal(await askNetwork(node.address, 2_000, t.signal), NETWORK);
   await node.stop({ leave: false });
-  await assert.rejects(askNetwork(node.address, 2_000), { code: 'unreachable' });
+  await assert.rejects(askNetwork(node.address, 2_000, t.signal), { code: 'unreachable' });
 });

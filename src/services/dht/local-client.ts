@@ -26,6 +26,8 @@ import { decodeFound, decodeLookup, decodeRing, decodeStatus } from './local-cod
 import { readLocalToken, TOKEN_KEY } from './local-token.ts';
 import { CHANNEL_OPTIONS } from './peer-channel.ts';
 
+/** What a failure names: another process of this node. */
+const DHT_SERVICE = { what: 'the.service', service: 'dht', hint: 'hint.service' };
 const STATUS_TIMEOUT_MS = 5_000;
 /** Longer than the service itself tries, so that its answer comes first. */
 const LOOKUP_TIMEOUT_MS = 6_000;
@@ -150,12 +152,11 @@ export class LocalDht implements DhtApi {
 
   #problem(error: ServiceError, timeoutMs: number): Problem {
     const address = this.#client?.address ?? '';
-    const problem = fromServiceError(error, { what: 'The DHT service', address, timeoutMs });
+    const problem = fromServiceError(error, { ...DHT_SERVICE, address, timeoutMs });
     return problem.code === 'unreachable' ? this.#unreachable(address, error) : problem;
   }
 
   #unreachable(address: string, cause?: unknown): Problem {
-    const hint = 'Is the process with the service dht of this node running?';
-    return new Problem('unreachable', { what: 'The DHT service', address, hint }, cause);
+    return new Problem('unreachable', { ...DHT_SERVICE, address }, cause);
   }
 }

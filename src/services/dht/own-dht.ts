@@ -100,7 +100,7 @@ export class OwnDht implements DhtApi {
 
   #notFound(): Problem {
     if (!this.#driver.neighbours().joined) return new Problem('not_ready');
-    return new Problem('deadline', { what: 'The owner of the key', timeoutMs: LOOKUP_TIMEOUT_MS });
+    return new Problem('deadline', { what: 'the.owner', timeoutMs: LOOKUP_TIMEOUT_MS });
   }
 
   #path(result: LookupResult): DhtLookup['path'] {

@@ -120,7 +120,7 @@ export class PeerChannel {
   #askHello(timeoutMs: number): Promise<HelloResponse> {
     const request = makeHello(this.#own.networkId, this.#own.signed);
     const { promise, resolve, reject } = Promise.withResolvers<HelloResponse>();
-    const call = { what: 'The node', address: this.address, timeoutMs };
+    const call = { what: 'the.node', address: this.address, timeoutMs };
     this.#ring.hello(request, NO_METADATA, { deadline: Date.now() + timeoutMs }, (error, response) => {
       if (error === null) resolve(response);
       else reject(turnRound(fromServiceError(error, call), this.address));

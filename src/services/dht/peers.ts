@@ -110,7 +110,7 @@ export class Peers implements PeerPort {
     const open = this.#channels.get(address);
     if (open?.peer == null) {
       const opened = (await this.#open(address, timeoutMs)).peer;
-      if (opened === null) throw new Problem('unreachable', { what: 'The node', address, hint: '' });
+      if (opened === null) throw new Problem('unreachable', { what: 'the.node', address, hint: 'hint.node' });
       return opened;
     }
     const descriptor = await open.hello(timeoutMs);
@@ -169,7 +169,7 @@ export class Peers implements PeerPort {
     }
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(
-      () => late.reject(new Problem('deadline', { what: `The node at ${address}`, timeoutMs })),
+      () => late.reject(new Problem('deadline', { what: address, timeoutMs })),
       timeoutMs,
     );
     try {
@@ -181,7 +181,7 @@ export class Peers implements PeerPort {
 
   async #connect(address: string): Promise<PeerChannel> {
     if (this.#stopped)
-      throw new Problem('unreachable', { what: 'The node', address, hint: 'This node stops.' });
+      throw new Problem('unreachable', { what: 'the.node', address, hint: 'hint.node-stops' });
     if (this.#channels.size >= CHANNELS_MAX) this.#closeLeastUsed();
     const channel = new PeerChannel(address, this.#own, (closed) => {
       if (this.#channels.get(address) === closed) this.#channels.delete(address);

@@ -71,7 +71,7 @@ async function answerGateway(
 ): Promise<HttpReply> {
   const { text: cid } = parseCid(text);
   if (format === 'raw') return answerBlock(source.library, cid, request, reply);
-  if (format === 'car') throw new Problem('not_built', { feature: 'Download as a CAR' });
+  if (format === 'car') throw new Problem('not_built', { feature: 'feature.car' });
   if (format !== null)
     throw new Problem('bad_request', { reason: `the format ${format.slice(0, 32)} is not known` });
   const [file, ...others] = source.library.catalog.filesOf(cid);

@@ -39,7 +39,7 @@ export function handleFailures(server: HttpServer): void {
   server.setErrorHandler((error, request, reply) => answerFailure(error, request, reply));
   server.setNotFoundHandler((request, reply) => {
     const path = (request.url.split('?', 1)[0] ?? '').slice(0, 256);
-    answerFailure(new Problem('not_found', { what: `${request.method} ${path}` }), request, reply);
+    answerFailure(new Problem('no_such_route', { route: `${request.method} ${path}` }), request, reply);
   });
 }
 
@@ -48,7 +48,7 @@ function asProblem(error: unknown): Problem {
   if (!(error instanceof Error)) return Problem.from(error);
   const { code, statusCode } = error as Error & { code?: unknown; statusCode?: unknown };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return new Problem('too_large', { what: 'The body', limit: '1 MiB' }, error);
+    return new Problem('too_large', { what: 'the.body', limit: '1 MiB' }, error);
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
     return new Problem('bad_request', { reason: error.message }, error);
   }

@@ -46,11 +46,7 @@ export function listenProblem(error: unknown, host: string, port: number): unkno
   if (code === 'EADDRINUSE') return new Problem('port_taken', { host, port, who: portOwner(port) }, error);
   if (code === 'EACCES') return new Problem('port_taken', { host, port, who: ' (EACCES)' }, error);
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new Problem(
-      'bad_configuration',
-      { complaints: `host ${host} is not an address of this machine` },
-      error,
-    );
+    return new Problem('bad_configuration', { complaints: [{ reason: 'config.host', host }] }, error);
   }
   return error;
 }

@@ -63,10 +63,10 @@ test('a query that does not fit its schema is a bad_request problem', async () =
   assert.equal(problem.type, 'urn:anillo:problem:bad_request');
 });
 
-test('a route that is not there is a not_found problem', async () => {
+test('a route that is not there is a problem of its own, with where to look', async () => {
   const { statusCode, body } = await request(`${origin}/nothing/here?x=1`);
   assert.equal(statusCode, 404);
-  assert.equal(((await body.json()) as { code: string }).code, 'not_found');
+  assert.equal(((await body.json()) as { code: string }).code, 'no_such_route');
 });
 
 test('bad percent-encoding is refused with 400', async () => {
@@ -103,7 +103,7 @@ test('a name that anybody may let point here is refused; addresses, localhost an
 test('the older routes say what failed as {"detail"}', async () => {
   const missing = await request(`${origin}/download/x`);
   assert.equal(missing.statusCode, 404);
-  assert.deepEqual(await missing.body.json(), { detail: 'It was not found.' });
+  assert.deepEqual(await missing.body.json(), { detail: new Problem('not_found', { what: 'It' }).message });
   const malformed = await raw(`GET /download/%zz HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`);
   assert.match(malformed, /^HTTP\/1\.1 400 [\s\S]*\{"detail":"/);
 });

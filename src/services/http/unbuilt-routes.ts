@@ -1,5 +1,6 @@
 /** Routes and parameters that the contract fixes and this version does not serve: 501 `not_built`, and not a word in OpenAPI. */
 import { Problem } from '../../problems/problem.ts';
+import type { ReasonCode } from '../../problems/reasons.ts';
 import type { HttpServer } from './http-server.ts';
 
 type Place = 'node' | 'portmapper';
@@ -7,7 +8,7 @@ type Place = 'node' | 'portmapper';
 interface UnbuiltRoute {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | readonly string[];
   readonly url: string;
-  readonly feature: string;
+  readonly feature: ReasonCode | 'Metalink';
   readonly on: readonly Place[];
 }
 
@@ -15,16 +16,16 @@ const BOTH: readonly Place[] = ['node', 'portmapper'];
 const TUS_METHODS = ['OPTIONS', 'POST', 'GET', 'PATCH', 'DELETE'];
 
 export const UNBUILT_ROUTES: readonly UnbuiltRoute[] = [
-  { method: 'POST', url: '/api/v1/files/:cid/keep', feature: 'Keeping a file', on: ['node'] },
-  { method: TUS_METHODS, url: '/api/v1/uploads', feature: 'Resumable upload (tus)', on: ['node'] },
-  { method: TUS_METHODS, url: '/api/v1/uploads/*', feature: 'Resumable upload (tus)', on: ['node'] },
+  { method: 'POST', url: '/api/v1/files/:cid/keep', feature: 'feature.keep', on: ['node'] },
+  { method: TUS_METHODS, url: '/api/v1/uploads', feature: 'feature.tus', on: ['node'] },
+  { method: TUS_METHODS, url: '/api/v1/uploads/*', feature: 'feature.tus', on: ['node'] },
   { method: 'GET', url: '/api/v1/files/:cid.meta4', feature: 'Metalink', on: BOTH },
-  { method: 'GET', url: '/api/v1/tasks', feature: 'Queued work', on: BOTH },
-  { method: 'POST', url: '/api/v1/tasks/:id/retry', feature: 'Queued work', on: BOTH },
-  { method: 'DELETE', url: '/api/v1/tasks/:id', feature: 'Queued work', on: BOTH },
-  { method: 'GET', url: '/api/v1/events', feature: 'The stream of events', on: BOTH },
-  { method: 'POST', url: '/api/v1/network/join', feature: "The network's authority", on: ['portmapper'] },
-  { method: 'POST', url: '/api/v1/network/revoke', feature: "The network's authority", on: ['portmapper'] },
+  { method: 'GET', url: '/api/v1/tasks', feature: 'feature.tasks', on: BOTH },
+  { method: 'POST', url: '/api/v1/tasks/:id/retry', feature: 'feature.tasks', on: BOTH },
+  { method: 'DELETE', url: '/api/v1/tasks/:id', feature: 'feature.tasks', on: BOTH },
+  { method: 'GET', url: '/api/v1/events', feature: 'feature.events', on: BOTH },
+  { method: 'POST', url: '/api/v1/network/join', feature: 'feature.authority', on: ['portmapper'] },
+  { method: 'POST', url: '/api/v1/network/revoke', feature: 'feature.authority', on: ['portmapper'] },
 ];
 
 interface UnbuiltParameter extends UnbuiltRoute {
@@ -37,7 +38,7 @@ const UNBUILT_PARAMETERS: readonly UnbuiltParameter[] = [
     method: 'PUT',
     url: '/api/v1/files',
     parameter: 'replicas',
-    feature: 'Keeping several copies of a file',
+    feature: 'feature.copies',
     on: ['node'],
   },
 ];

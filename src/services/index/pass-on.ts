@@ -76,9 +76,8 @@ async function passRequest(
   request: HttpRequest,
   reply: HttpReply,
 ): Promise<HttpReply> {
-  const hint = `Start the ${service} service of this node.`;
-  if (endpoint === null)
-    throw new Problem('unreachable', { what: `The ${service} service`, address: '-', hint });
+  const passed = { what: 'the.service', service, hint: 'hint.service' };
+  if (endpoint === null) throw new Problem('unreachable', { ...passed, address: '-' });
   const hasBody = request.method === 'POST';
   if (hasBody) allowBody(request, reply);
   try {
@@ -93,7 +92,7 @@ async function passRequest(
     return reply.code(answer.statusCode).headers(endToEnd(answer.headers)).send(answer.body);
   } catch (error) {
     request.raw.resume();
-    throw new Problem('unreachable', { what: `The ${service} service`, address: endpoint, hint }, error);
+    throw new Problem('unreachable', { ...passed, address: endpoint }, error);
   }
 }
 

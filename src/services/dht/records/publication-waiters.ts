@@ -23,7 +23,7 @@ export class PublicationWaiters {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const { missing } = awaited;
     const waiter = { missing, isComplete: () => awaited.isComplete(), resolve, reject };
-    const late = () => reject(new Problem('deadline', { what: 'The ring', timeoutMs }));
+    const late = () => reject(new Problem('deadline', { what: 'the.ring', timeoutMs }));
     const timer = setTimeout(late, timeoutMs);
     this.#waiters.add(waiter);
     try {

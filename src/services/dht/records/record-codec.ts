@@ -100,7 +100,7 @@ export function batchFromWire(wire: WireBatch): SignedBatch {
 /** @throws Problem `too_large`, `bad_request` */
 export function decodeBundle(bytes: Uint8Array): RecordBundle {
   if (bytes.length > BUNDLE_MAX_BYTES)
-    throw new Problem('too_large', { what: 'The bundle', limit: BUNDLE_MAX_BYTES });
+    throw new Problem('too_large', { what: 'the.bundle', limit: BUNDLE_MAX_BYTES });
   let bundle: RecordBundle;
   try {
     bundle = RecordBundle.decode(bytes);
@@ -108,7 +108,7 @@ export function decodeBundle(bytes: Uint8Array): RecordBundle {
     throw new Problem('bad_request', { reason: 'the bundle cannot be decoded' }, error);
   }
   if (bundle.records.length > BUNDLE_RECORDS_MAX) {
-    throw new Problem('too_large', { what: 'The bundle', limit: `${BUNDLE_RECORDS_MAX} records` });
+    throw new Problem('too_large', { what: 'the.bundle', limit: `${BUNDLE_RECORDS_MAX} records` });
   }
   return bundle;
 }

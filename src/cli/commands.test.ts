@@ -306,7 +306,7 @@ test('of many files those that fail are one line each with the code; those befor
   assert.match(final.stderr, /bad1: "bad" is not a valid name: so\n/);
 });
 
-test('a list names the nodes that did not answer, and fails when none did', async () => {
+test('a list names the nodes that did not answer, and fails when none did', async (t) => {
   const away = { id: idOf('22'), address: '127.0.0.1:1' };
   const silent = { id: idOf('33'), address: '127.0.0.1:2' };
   const here = { id: idOf('11'), address: network.address };
@@ -317,6 +317,7 @@ test('a list names the nodes that did not answer, and fails when none did', asyn
     ...(isHere ? [registeredNode(here.id, here.address)] : []),
   ];
   const portmapper = await AnsweringServer.start({ 'GET /api/v1/nodes': () => ({ nodes: nodes() }) });
+  t.after(() => portmapper.stop());
   const asked = ['--portmapper', portmapper.base, '--json'];
   for (const [command, key] of [
     ['ls', 'files'],
@@ -334,7 +335,6 @@ test('a list names the nodes that did not answer, and fails when none did', asyn
   }
   const lost = await anillo(['trash', '--restore', 'x', ...asked]);
   assert.deepEqual([lost.code, JSON.parse(lost.stdout).problem.code], [4, 'answer_incomplete']);
-  await portmapper.stop();
 });
 
 test('without a terminal the menu is the help', async () => {

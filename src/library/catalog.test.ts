@@ -88,6 +88,23 @@ test('a change that the ring refused waits no more, and is counted until its pat
   assert.equal(catalog.refusedCount(), 0);
 });
 
+test('a file is queued again as it stands, unless its path has a change that waits or was refused', (t) => {
+  const { catalog } = openWith(t, ['a', '1'], ['b', '2'], ['c', '3']);
+  const [a, b] = [catalog.lastPending('a') ?? 0, catalog.lastPending('b') ?? 0];
+  catalog.settle([a]);
+  catalog.refuse([{ id: b, reason: 'too long' }]);
+  const files = catalog.files('', 2);
+  assert.deepEqual(files, [
+    { path: 'a', cid: '1' },
+    { path: 'b', cid: '2' },
+  ]);
+  assert.deepEqual(catalog.files('b', 2), [{ path: 'c', cid: '3' }]);
+  assert.equal(catalog.requeue([...files, ...catalog.files('b', 2), { path: 'a', cid: 'old' }]), 1);
+  const queued = catalog.pending(9).find(({ file }) => file.path === 'a');
+  assert.equal(queued?.act, 'publish');
+  assert.equal(queued?.file.modifiedMs, catalog.file('a')?.modifiedMs);
+});
+
 test('totals and the number of pending changes follow each change', (t) => {
   const { catalog, changes } = openWith(t, ['a', '1'], ['b', '2']);
   catalog.transact(() =>

@@ -195,6 +195,28 @@ export class Catalog {
     return Number(this.statement('SELECT count(*) AS count FROM refused').get()?.count ?? 0);
   }
 
+  /** Paths and contents in path order, after `afterPath`. */
+  files(afterPath: string, limit: number): { path: string; cid: string }[] {
+    const rows = this.statement('SELECT path, cid FROM files WHERE path > ? ORDER BY path LIMIT ?').all(
+      afterPath,
+      limit,
+    );
+    return rows.map(({ path, cid }) => ({ path: path as string, cid: cid as string }));
+  }
+
+  /** Has these files published again, but for those that changed, of whose path a change waits or was refused; how many. */
+  requeue(files: readonly { readonly path: string; readonly cid: string }[]): number {
+    const insert = this.statement(
+      `INSERT INTO pending (act, path, cid, size, modified_ms, type, tags, copies, previous)
+       SELECT 'publish', path, cid, size, mtime_ns / 1000000, type, tags, copies, previous FROM files
+       WHERE path = ?1 AND cid = ?2 AND NOT EXISTS (SELECT 1 FROM pending WHERE pending.path = ?1)
+         AND NOT EXISTS (SELECT 1 FROM refused WHERE refused.path = ?1)`,
+    );
+    return this.transact(() =>
+      files.reduce((queued, { path, cid }) => queued + Number(insert.run(path, cid).changes), 0),
+    );
+  }
+
   /** Changes when another connection has written: cheap to poll. */
   dataVersion(): number {
     return Number(this.statement('PRAGMA data_version').get()?.data_version ?? 0);

@@ -81,6 +81,8 @@ function oneFile(): PendingSource {
     lastPending: () => null,
     refuse: () => undefined,
     refusedCount: () => 0,
+    files: () => [],
+    requeue: () => 0,
     settle: (ids) => {
       waiting = waiting.filter(({ id }) => !ids.includes(id));
     },

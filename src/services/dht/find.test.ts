@@ -31,6 +31,8 @@ function oneFile(): PendingSource & { add(): void } {
     lastPending: () => waiting.at(-1)?.id ?? null,
     refuse: () => assert.fail('nothing is to be refused'),
     refusedCount: () => 0,
+    files: () => [],
+    requeue: () => 0,
     settle: (ids) => {
       waiting = waiting.filter(({ id }) => !ids.includes(id));
     },

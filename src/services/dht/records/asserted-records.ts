@@ -7,16 +7,15 @@ import { encodeBody, parseBody } from '../../../records/body.ts';
 import { cidKey } from '../../../records/keys.ts';
 import { basePlacement, copiesOf, placementKeys, SHARD_LEVELS_MAX } from '../../../records/placement-keys.ts';
 import type { RecordBody } from '../../../records/record.ts';
-import { providerSlot } from '../../../records/slot.ts';
 import { type Assertion, type BatchSigner, splitBody } from './batch-signer.ts';
 import type { PendingChange, PendingFile, RefusedChange } from './pending-source.ts';
 import { sha256 } from './record-checks.ts';
-import { decodeRecord, kindNumber } from './record-codec.ts';
+import { decodeRecord } from './record-codec.ts';
 import type { RecordIntake } from './record-intake.ts';
 import type { Outgoing, OutgoingBatch, TaskOutput } from './record-tasks.ts';
 import type { StoredRecords } from './stored-records.ts';
+import { provides } from './unasserted-files.ts';
 
-const PROVIDER = kindNumber('provider');
 const SWEEP_ROWS_MAX = 500;
 /** Only publications and withdrawals are learned from others. */
 const NOBODY: ReadonlySet<string> = new Set();
@@ -220,7 +219,7 @@ export class AssertedRecords {
       if (record === null || parsed === null || 'refused' in parsed) return [];
       const body = parsed.record;
       if (body.kind !== 'publication' && body.kind !== 'tombstone') return [];
-      if (record.publisher !== this.#self && !this.#provides(body.body.cid)) return [];
+      if (record.publisher !== this.#self && !provides(this.#stored, this.#self, body.body.cid)) return [];
       return placementKeys(sha256, record.publisher, body).map(({ key }) => ({
         placementKey: Buffer.from(key, 'hex'),
         record: placed.record,
@@ -228,14 +227,6 @@ export class AssertedRecords {
       }));
     });
     return { batches: bundle.batches, records };
-  }
-
-  #provides(cid: string): boolean {
-    const picked = this.#stored.scan.pick(
-      bytes(cidKey(sha256, cid)),
-      bytes(providerSlot(sha256, this.#self, cid)),
-    );
-    return picked?.kind === PROVIDER && picked.expires === null;
   }
 
   #batchesOf(outgoing: readonly Outgoing[]): { root: Uint8Array; encoded: Uint8Array }[] {

@@ -27,6 +27,12 @@ export interface RefusedChange {
   readonly reason: string;
 }
 
+/** A file as the catalog has it. */
+export interface CataloguedFile {
+  readonly path: string;
+  readonly cid: string;
+}
+
 export interface PendingSource {
   /** In rising order of id, from the first or after `afterId`. */
   pending(limit: number, afterId?: number): readonly PendingChange[];
@@ -38,6 +44,13 @@ export interface PendingSource {
   /** These never will: they wait no more, and are counted until their paths change. */
   refuse(changes: readonly RefusedChange[]): void;
   refusedCount(): number;
+  /** What the catalog holds, in order of path, after `afterPath`. */
+  files(afterPath: string, limit: number): readonly CataloguedFile[];
+  /**
+   * Queues these files for the ring again; how many. Not those that have changed since, of whose path a change waits, or that the
+   * ring will never take.
+   */
+  requeue(files: readonly CataloguedFile[]): number;
   /** Changes whenever another process or connection wrote. */
   dataVersion(): number;
 }

@@ -1,18 +1,27 @@
 /** For tests: a catalog's pending changes in memory, CIDs, and waiting without sleeping. */
-import type { PendingChange, PendingFile, PendingSource, RefusedChange } from './pending-source.ts';
+import type {
+  CataloguedFile,
+  PendingChange,
+  PendingFile,
+  PendingSource,
+  RefusedChange,
+} from './pending-source.ts';
 
 /** A queue of changes in memory. */
 export class FakePending implements PendingSource {
   readonly #changes = new Map<number, PendingChange>();
+  readonly #files = new Map<string, string>();
   readonly refused: RefusedChange[] = [];
   #lastId = 0;
   #version = 0;
 
   publish(file: Partial<PendingFile> & { cid: string; path: string }): void {
+    this.#files.set(file.path, file.cid);
     this.#add('publish', file, false);
   }
 
   withdraw(file: { cid: string; path: string }, lastCopy = true): void {
+    this.#files.delete(file.path);
     this.#add('withdraw', file, lastCopy);
   }
 
@@ -55,6 +64,18 @@ export class FakePending implements PendingSource {
 
   settle(ids: readonly number[]): void {
     for (const id of ids) this.#changes.delete(id);
+  }
+
+  files(afterPath: string, limit: number): CataloguedFile[] {
+    const files = [...this.#files].map(([path, cid]) => ({ path, cid }));
+    const later = files.filter(({ path }) => path > afterPath);
+    return later.sort((left, right) => (left.path < right.path ? -1 : 1)).slice(0, limit);
+  }
+
+  requeue(files: readonly CataloguedFile[]): number {
+    const lost = files.filter(({ path }) => this.lastPending(path) === null);
+    for (const file of lost) this.#add('publish', file, false);
+    return lost.length;
   }
 
   dataVersion(): number {

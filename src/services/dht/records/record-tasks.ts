@@ -3,7 +3,7 @@ import type { StoreOutcome } from '../../../generated/anillo/records/v1/records.
 import type { ProblemDetails } from '../../../problems/problem.ts';
 import type { KeyRange } from '../../../records/key-range.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
-import type { PendingChange, RefusedChange } from './pending-source.ts';
+import type { CataloguedFile, PendingChange, RefusedChange } from './pending-source.ts';
 
 /** The two sets of tables: what is stored for the ring, and what this node asserts. */
 export type TableName = 'stored' | 'asserted';
@@ -143,6 +143,10 @@ export interface RecordTasks {
   };
   /** Asserted records at (key, slot) pairs. */
   outgoing(input: { readonly wanted: Uint8Array }): OutgoingBatch;
+  /** Which of these files this node neither publishes nor provides: their indexes. */
+  unasserted(input: { readonly files: readonly CataloguedFile[] }): {
+    readonly unasserted: readonly number[];
+  };
   /** Publications by others of contents that this node provides, and what superseded its own. */
   learn(input: { readonly bundle: Uint8Array }): { readonly learned: number };
   /** The first asserted key after `after`, from 0 up; null when there is none. */

@@ -16,14 +16,17 @@ import { RecordIntake } from './record-intake.ts';
 import type { RecordTasks, RecordWorkerData, TableName, TaskRequest, TaskResponse } from './record-tasks.ts';
 import { RingRecords } from './ring-records.ts';
 import { StoredRecords } from './stored-records.ts';
+import { unassertedFiles } from './unasserted-files.ts';
 
 yieldToOthers();
 const { dataDir, networkId, keyPem } = workerData as RecordWorkerData;
 const key = NodeKey.fromPem(keyPem);
 const checks = checksOf(networkId);
+// What the catalog strikes out because it was signed and sent has to be here after a loss of power; what is stored for the ring,
+// its nodes assert again.
 const tables: Readonly<Record<TableName, StoredRecords>> = {
-  stored: new StoredRecords(dataDir, 'records.db'),
-  asserted: new StoredRecords(dataDir, 'asserted.db'),
+  stored: new StoredRecords(dataDir, 'records.db', 'normal'),
+  asserted: new StoredRecords(dataDir, 'asserted.db', 'full'),
 };
 const ring = new RingRecords(tables.stored, intakeOf(tables.stored));
 const asserted = new AssertedRecords(
@@ -49,6 +52,7 @@ const tasks: RecordTasks = {
   sign: ({ changes, nowMs }) => asserted.sign(changes, nowMs),
   shard: ({ refused, nowMs }) => asserted.shard(refused, nowMs),
   outgoing: ({ wanted }) => asserted.outgoing(wanted),
+  unasserted: ({ files }) => ({ unasserted: unassertedFiles(tables.asserted, key.id, files) }),
   learn: ({ bundle }) => ({ learned: asserted.learn(decodeBundle(bundle), Date.now()) }),
   nextAsserted: ({ after }) => ({ key: tables.asserted.scan.nextKey(after) }),
   nextStored: ({ after, range }) => ({ key: tables.stored.nextKey(after, range) }),

@@ -15,6 +15,7 @@ import { Ownership } from './ownership.ts';
 import { RECORD_PARAMETERS, type RecordParameters } from './parameters.ts';
 import { PeerCalls, type RecordMethods } from './peer-calls.ts';
 import type { PendingSource } from './pending-source.ts';
+import { PublicationCheck } from './publication-check.ts';
 import { Publisher } from './publisher.ts';
 import { RangeSync } from './range-sync.ts';
 import { Reader } from './reader.ts';
@@ -128,7 +129,14 @@ async function compose(options: RecordsOptions) {
   const surplus = new Surplus({ ...common, sync });
   const housekeeping = new Housekeeping(store, leases, parameters.sweepIntervalMs, log);
   const background: Background[] = [replication, renewal, surplus, housekeeping];
-  const workers = publisher === null ? background : [publisher, ...background];
+  const workers =
+    pending === null || publisher === null
+      ? background
+      : [
+          publisher,
+          new PublicationCheck({ source: pending, store, log, onQueued: () => publisher.nudge() }),
+          ...background,
+        ];
   return { store, server, owners, delivery, reader, publisher, replication, renewal, workers };
 }
 

@@ -37,8 +37,8 @@ export class StoredRecords {
   readonly #sums = new RangeSums();
   #livedMs: number;
 
-  constructor(dataDir: string, file: string) {
-    this.database = openDatabase(join(dataDir, file), RECORD_MIGRATIONS, { synchronous: 'normal' });
+  constructor(dataDir: string, file: string, synchronous: 'normal' | 'full') {
+    this.database = openDatabase(join(dataDir, file), RECORD_MIGRATIONS, { synchronous });
     this.database.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     this.table = new RecordTable(this.database, this.#sums);
     this.scan = new RecordScan(this.database);

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import pino from 'pino';
+import { makeNetworkId } from '../../../identity/network.ts';
+import { NodeKey } from '../../../identity/node-key.ts';
+import { FakePending, fakeCid } from './pending.test-support.ts';
+import { PublicationCheck } from './publication-check.ts';
+import { RecordStore } from './record-store.ts';
+
+const ENDINGS = ['', '-wal', '-shm'];
+
+describe('the catalog compared with what is asserted', () => {
+  const networkId = makeNetworkId();
+  const key = NodeKey.generate();
+  let source: FakePending;
+  let dataDir: string;
+  let store: RecordStore;
+  let nudges: number;
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'anillo-check-'));
+    source = new FakePending();
+    nudges = 0;
+    store = await RecordStore.open(dataDir, networkId, key);
+  });
+  afterEach(async () => {
+    await store.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  /** Signs and settles all that waits, as if the ring had taken it. */
+  async function publishAll(): Promise<void> {
+    const changes = source.pending(1000);
+    await store.run('sign', { changes, nowMs: Date.now() });
+    source.settle(changes.map(({ id }) => id));
+  }
+
+  async function add(first: number, last: number): Promise<void> {
+    for (let number = first; number <= last; number++)
+      source.publish({ cid: fakeCid(number), path: `f${number}` });
+    await publishAll();
+  }
+
+  function compare(): Promise<number> {
+    const log = pino({ level: 'silent' });
+    const check = new PublicationCheck({ source, store, log, onQueued: () => nudges++ });
+    return check.compare(new AbortController().signal);
+  }
+
+  const asserted = (ending: string) => join(dataDir, `asserted.db${ending}`);
+
+  test('queues nothing when they agree, nor what waits already', async () => {
+    await add(1, 5);
+    source.publish({ cid: fakeCid(6), path: 'waits' });
+    assert.equal(await compare(), 0);
+    assert.deepEqual([source.pendingCount(), nudges], [1, 0]);
+  });
+
+  test('queues everything again when what was asserted is gone', async () => {
+    await add(1, 250);
+    source.withdraw({ cid: fakeCid(250), path: 'f250' });
+    await publishAll();
+    await store.close();
+    for (const ending of ENDINGS) await rm(asserted(ending), { force: true });
+    store = await RecordStore.open(dataDir, networkId, key);
+    assert.equal(await compare(), 249);
+    assert.deepEqual([source.pendingCount(), nudges], [249, 1]);
+    await publishAll();
+    assert.equal(await compare(), 0);
+  });
+
+  test('queues what came after the backup that was brought back, and what changed since', async () => {
+    await add(1, 5);
+    await store.close();
+    await cp(asserted(''), join(dataDir, 'backup.db'));
+    store = await RecordStore.open(dataDir, networkId, key);
+    await add(6, 8);
+    source.publish({ cid: fakeCid(99), path: 'f1' });
+    await publishAll();
+    await store.close();
+    for (const ending of ENDINGS) await rm(asserted(ending), { force: true });
+    await cp(join(dataDir, 'backup.db'), asserted(''));
+    store = await RecordStore.open(dataDir, networkId, key);
+    assert.equal(await compare(), 4);
+    assert.deepEqual(
+      source.pending(9).map(({ file }) => file.path),
+      ['f1', 'f6', 'f7', 'f8'],
+    );
+  });
+});

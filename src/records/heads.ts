@@ -5,7 +5,7 @@
  */
 
 /** Versions kept of one (path, publisher). */
-const VERSIONS_MAX = 32;
+export const VERSIONS_MAX = 32;
 
 export interface Versioned {
   readonly kind: 'publication' | 'tombstone';
@@ -45,7 +45,7 @@ export function headsOf<Item extends Versioned>(items: Iterable<Item>): Heads<It
  * A tombstone takes the place in time of what it withdrew: withdrawing an old version late does not hide the newer one
  * that replaced it.
  */
-function placeInTime(item: Versioned): bigint {
+export function placeInTime(item: Pick<Versioned, 'kind' | 'seq' | 'withdrawn'>): bigint {
   return item.kind === 'tombstone' ? (item.withdrawn ?? item.seq) : item.seq;
 }
 

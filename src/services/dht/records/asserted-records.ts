@@ -5,6 +5,7 @@
 import type { RecordBundle } from '../../../generated/anillo/records/v1/records.ts';
 import { encodeBody, parseBody } from '../../../records/body.ts';
 import { cidKey } from '../../../records/keys.ts';
+import { linePlaceOf } from '../../../records/line.ts';
 import { basePlacement, copiesOf, placementKeys, SHARD_LEVELS_MAX } from '../../../records/placement-keys.ts';
 import type { RecordBody } from '../../../records/record.ts';
 import { type Assertion, type BatchSigner, splitBody } from './batch-signer.ts';
@@ -24,6 +25,11 @@ interface Refused {
   readonly key: string;
   readonly slot: string;
   readonly changes: readonly number[];
+}
+
+interface Asserted {
+  readonly publisher: string;
+  readonly body: RecordBody;
 }
 
 export class AssertedRecords {
@@ -169,10 +175,11 @@ export class AssertedRecords {
       slot,
       changes: [...(splits.get(slot)?.changes ?? []), ...placed.changes],
     });
-    return this.#move(placed, basePlacement(sha256, path, record.publisher, level + 1).key);
+    const { key } = basePlacement(sha256, path, record.publisher, level + 1);
+    return this.#move(placed, key, record);
   }
 
-  #move(placed: Refused, key: string): Outgoing[] {
+  #move(placed: Refused, key: string, { publisher, body }: Asserted): Outgoing[] {
     const [from, slot] = [bytes(placed.key), bytes(placed.slot)];
     const picked = this.#stored.scan.pick(from, slot);
     const standing = this.#stored.table.standing(from, slot);
@@ -186,6 +193,7 @@ export class AssertedRecords {
       copies: copiesOf('base'),
       signer: Buffer.from(picked.signer).toString('hex'),
       expires: picked.expires,
+      line: linePlaceOf(sha256, publisher, body, standing.seq, 'base'),
       root: picked.root,
       encoded: picked.encoded,
     });
@@ -203,7 +211,7 @@ export class AssertedRecords {
     ];
   }
 
-  #bodyAt(key: Uint8Array, slot: Uint8Array): { publisher: string; body: RecordBody } | null {
+  #bodyAt(key: Uint8Array, slot: Uint8Array): Asserted | null {
     const picked = this.#stored.scan.pick(key, slot);
     const record = picked === null ? null : decodeRecord(picked.encoded);
     if (record === null) return null;

@@ -9,6 +9,7 @@ import { encodeBody } from '../../../records/body.ts';
 import { takeInstants } from '../../../records/clock.ts';
 import { leafHash } from '../../../records/encoding.ts';
 import { baseOf, shardOf } from '../../../records/keys.ts';
+import { linePlaceOf } from '../../../records/line.ts';
 import {
   basePlacement,
   copiesOf,
@@ -112,6 +113,7 @@ export class BatchSigner {
         copies: copiesOf(placement.class),
         signer: record.batch.signer,
         expires: isEnding ? this.#asserted.livedMs + TOMBSTONE_LIFE_MS : null,
+        line: linePlaceOf(sha256, record.publisher, assertion.record, record.seq, placement.class),
         root: record.batch.root,
         encoded,
       });

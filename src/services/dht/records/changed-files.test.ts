@@ -53,3 +53,19 @@ test('a file that was changed and changed back while its node was off is found b
   await node.records.publish(WAIT);
   assert.deepEqual(await heads(), [`publication ${A}`, `publication ${A}`]);
 });
+
+test('of a path with 2,000 versions the newest is found, and the last 32 are kept', async () => {
+  const cids = Array.from({ length: 2000 }, (_, index) => fakeCid(1000 + index));
+  becomes(...cids);
+  await node.records.publish({ wait: true, timeoutMs: 120_000 });
+  const newest = cids.at(-1);
+  assert.deepEqual(await heads(), [`publication ${newest}`, `publication ${newest}`]);
+  for (const key of [nameKey(sha256, PATH), baseKey(sha256, 'plan.txt')]) {
+    const { versions, truncated } = await cluster.node(1).records.find(key, 1000);
+    assert.deepEqual(
+      versions.map(({ cid }) => cid),
+      cids.slice(-32, -1).reverse(),
+    );
+    assert.equal(truncated, false);
+  }
+});

@@ -11,55 +11,77 @@ const BASE_ENTRIES_MAX = 500;
 const PROVIDERS_MAX = 256;
 /** Placements of one publisher on one node: keeps one member from filling everybody's disk. */
 const PUBLISHER_PLACEMENTS_MAX = 4_000_000;
+const PROVIDER = kindNumber('provider');
 
 export type LimitCode = 'split' | 'full' | 'quota';
 
+interface StandingProvider {
+  readonly slot: Uint8Array;
+  readonly node: string;
+  /** Null for one that has the content, as long as its node lives. */
+  readonly expires: number | null;
+}
+
 export class KeyLimits {
   readonly #table: RecordTable;
-  readonly #count: StatementSync;
+  readonly #entries: StatementSync;
+  readonly #providers: StatementSync;
   readonly #counted = new Map<string, number>();
+  #kept: ReadonlySet<string> = new Set();
 
   constructor(database: DatabaseSync, table: RecordTable) {
     this.#table = table;
-    this.#count = database.prepare(
+    this.#entries = database.prepare(
       'SELECT count(*) AS count FROM placements WHERE key = ? AND kind IN (?, ?)',
+    );
+    // Withdrawn ones first, and of these the one that would go first.
+    this.#providers = database.prepare(
+      `SELECT p.slot, p.expires, lower(hex(s.node)) AS node FROM placements p JOIN signers s ON s.id = p.signer
+       WHERE p.key = ? AND p.kind = ${PROVIDER} ORDER BY p.expires IS NULL, p.expires, p.slot`,
     );
   }
 
-  /** Before each bundle: counts are remembered within it. */
-  begin(): void {
+  /** Before each bundle: counts are remembered within it. @param kept nodes that live, or did not long ago */
+  begin(kept: ReadonlySet<string>): void {
     this.#counted.clear();
+    this.#kept = kept;
   }
 
-  /** Null when there is room. Records that are there already, in any version, always have it. */
+  /**
+   * Null when there is room, or when room was made. Records that are there already, in any version, always have it.
+   * @param asOwner does this node say when a key is full? Copies of what lives are taken as they come.
+   */
   refuse(row: PlacementRow, record: RecordBody, placement: Placement, asOwner: boolean): LimitCode | null {
+    if (this.#table.standing(row.key, row.slot) !== null) return null;
+    if (this.#table.placementsOf(row.signer) >= PUBLISHER_PLACEMENTS_MAX) return 'quota';
+    if (record.kind === 'provider') return this.#refuseProvider(row, asOwner);
     const isBase = placement.class === 'base' && record.kind !== 'split';
-    const isProvider = record.kind === 'provider';
-    if (this.#table.placementsOf(row.signer) >= PUBLISHER_PLACEMENTS_MAX && this.#isNew(row)) return 'quota';
-    // Copies are taken as they come: only the owner says when a key is full.
-    if (!asOwner || !(isBase || isProvider) || !this.#isNew(row)) return null;
-    const count = this.#entries(row.key, isProvider);
-    if (count >= (isProvider ? PROVIDERS_MAX : BASE_ENTRIES_MAX)) return isProvider ? 'full' : 'split';
-    this.#counted.set(counterOf(row.key, isProvider), count + 1);
+    if (!asOwner || !isBase || this.#table.isLineFull(row)) return null;
+    const count = this.#countOf(row.key);
+    if (count >= BASE_ENTRIES_MAX) return 'split';
+    this.#counted.set(nameOf(row.key), count + 1);
     return null;
   }
 
-  #isNew(row: PlacementRow): boolean {
-    return this.#table.standing(row.key, row.slot) === null;
+  /** A full key gives up who has the content no more, then who is dead; never one that lives. */
+  #refuseProvider({ key, expires }: PlacementRow, asOwner: boolean): LimitCode | null {
+    const standing = this.#providers.all(key) as unknown as StandingProvider[];
+    if (standing.length < PROVIDERS_MAX) return null;
+    if (expires !== null) return 'full';
+    const victim = standing.find((one) => one.expires !== null || !this.#kept.has(one.node));
+    if (victim === undefined) return asOwner ? 'full' : null;
+    this.#table.remove(key, victim.slot);
+    return null;
   }
 
-  #entries(key: Uint8Array, providers: boolean): number {
-    const counter = counterOf(key, providers);
-    const known = this.#counted.get(counter);
+  #countOf(key: Uint8Array): number {
+    const known = this.#counted.get(nameOf(key));
     if (known !== undefined) return known;
-    const kinds = providers ? (['provider', 'provider'] as const) : (['publication', 'tombstone'] as const);
-    const row = this.#count.get(key, kindNumber(kinds[0]), kindNumber(kinds[1]));
-    const count = Number(row?.count ?? 0);
-    this.#counted.set(counter, count);
-    return count;
+    const row = this.#entries.get(key, kindNumber('publication'), kindNumber('tombstone'));
+    return Number(row?.count ?? 0);
   }
 }
 
-function counterOf(key: Uint8Array, providers: boolean): string {
-  return `${providers ? 'p' : 'b'}${Buffer.from(key).toString('hex')}`;
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key).toString('latin1');
 }

@@ -9,6 +9,7 @@ import {
 } from '../../../generated/anillo/records/v1/records.ts';
 import { ProvenNodes } from '../../../records/batch.ts';
 import { isInRange, type KeyRange } from '../../../records/key-range.ts';
+import { linePlaceOf } from '../../../records/line.ts';
 import { copiesOf, type Placement } from '../../../records/placement-keys.ts';
 import type { SignedBatch as Batch, Record, RecordBody } from '../../../records/record.ts';
 import {
@@ -20,7 +21,7 @@ import {
   validateRecord,
 } from '../../../records/validate.ts';
 import type { KeyLimits } from './key-limits.ts';
-import { CheckedBatches } from './record-checks.ts';
+import { CheckedBatches, sha256 } from './record-checks.ts';
 import { batchFromWire, batchToWire, decodeRecord, kindNumber } from './record-codec.ts';
 import type { PlacementRow, RecordTable } from './record-table.ts';
 
@@ -76,7 +77,7 @@ export class RecordIntake {
   take(bundle: RecordBundle, rules: IntakeRules): Taken[] {
     const batches = this.#openBatches(bundle);
     const checked = new Map<string, Checked | Refusal>();
-    this.#limits.begin();
+    this.#limits.begin(rules.kept);
     return bundle.records.map((placed) => {
       const key = placed.placementKey.toString('hex');
       if (rules.owned !== null && !isInRange(key, rules.owned)) return notOwner;
@@ -162,6 +163,7 @@ function rowOf(
     copies: copiesOf(placement.class),
     signer: record.batch.signer,
     expires: hasEnd(valid.body) ? livedMs + lifeLeft(remainingMs) : null,
+    line: linePlaceOf(sha256, record.publisher, valid.body, record.seq, placement.class),
     root: record.batch.root,
     encoded,
   };

@@ -63,4 +63,9 @@ export const RECORD_MIGRATIONS: Migrations = [
   -- What a node provides (kind 2), in order of key, so that news of it costs no look at others' records.
   CREATE INDEX providers_by_signer ON placements (signer, key, arrival) WHERE kind = 2 AND expires IS NULL;
   `,
+  // Of a publication or tombstone under the key of a name; null for all else, and for what was stored before.
+  `
+  ALTER TABLE placements ADD COLUMN line INTEGER;
+  ALTER TABLE placements ADD COLUMN place INTEGER;
+  `,
 ];

@@ -1,5 +1,7 @@
 /** Writes to the tables of records. Every method runs inside the caller's transaction, which ends with `flush`. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { VERSIONS_MAX } from '../../../records/heads.ts';
+import type { LinePlace } from '../../../records/line.ts';
 import { supersedes } from '../../../records/merge.ts';
 
 export interface PlacementRow {
@@ -15,12 +17,14 @@ export interface PlacementRow {
   readonly signer: string;
   /** In milliseconds that the store has lived. */
   readonly expires: number | null;
+  /** Among how many versions it counts; null where all are kept. */
+  readonly line: LinePlace | null;
   readonly root: Uint8Array;
   /** The encoded record. */
   readonly encoded: Uint8Array;
 }
 
-/** `standing`: this very version stood there already. */
+/** `standing`: this very version stood there already. `superseded`: a newer one, or as many newer ones of its line as are kept. */
 export type PutOutcome = 'stored' | 'standing' | 'superseded';
 
 interface Standing {
@@ -46,6 +50,12 @@ export interface CountedRow {
 export interface PlacementListener {
   added(row: CountedRow): void;
   removed(row: CountedRow): void;
+}
+
+interface LineEnd {
+  readonly slot: Uint8Array;
+  readonly seq: bigint;
+  readonly place: bigint;
 }
 
 export class RecordTable {
@@ -90,7 +100,7 @@ export class RecordTable {
       if (there.seq === row.seq && Buffer.compare(there.tag, row.tag) === 0) return 'standing';
       if (!supersedes(versionOf(row), versionOf(there))) return 'superseded';
       this.#release(row.key, there);
-    }
+    } else if (!this.#makeRoom(row)) return 'superseded';
     const signer = this.signerId(row.signer);
     const record = this.#hold(row);
     this.#statements.putPlacement.run(
@@ -104,6 +114,8 @@ export class RecordTable {
       row.expires,
       record,
       ++this.#lastArrival,
+      row.line?.line ?? null,
+      row.line?.place ?? null,
     );
     add(this.#signerDeltas, signer, 1);
     this.#listener.added({ ...row, signer });
@@ -178,6 +190,23 @@ export class RecordTable {
     return (this.#statements.arrival.get()?.value as bigint | undefined) ?? 0n;
   }
 
+  /** Do as many versions of the row's line stand under its key as are kept? */
+  isLineFull({ key, line }: PlacementRow): boolean {
+    return line !== null && this.#statements.lineEnds.get(key, line.line) !== undefined;
+  }
+
+  /** Takes away the oldest of a full line. False when the row itself is older than all that are kept. */
+  #makeRoom({ key, line, seq }: PlacementRow): boolean {
+    if (line === null) return true;
+    const ends = this.#statements.lineEnds.all(key, line.line) as unknown as LineEnd[];
+    const [last] = ends;
+    if (last === undefined) return true;
+    const isOlder = line.place === last.place ? seq < last.seq : line.place < last.place;
+    if (isOlder) return false;
+    for (const { slot } of ends) this.remove(key, slot);
+    return true;
+  }
+
   #hold(row: PlacementRow): bigint {
     const same = this.#statements.recordsByTag.all(row.tag);
     for (const { id, encoded } of same) {
@@ -225,9 +254,13 @@ function prepare(database: DatabaseSync) {
     standing: statement(
       'SELECT seq, tag, record, signer, copies, expires FROM placements WHERE key = ? AND slot = ?',
     ),
-    putPlacement: statement('INSERT OR REPLACE INTO placements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    putPlacement: statement('INSERT OR REPLACE INTO placements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     arrival: statement("SELECT value FROM facts WHERE name = 'last_arrival'"),
     setArrival: statement("UPDATE facts SET value = ? WHERE name = 'last_arrival' AND value <> ?"),
+    lineEnds: statement(
+      `SELECT slot, seq, place FROM placements WHERE key = ? AND line = ?
+       ORDER BY place DESC, seq DESC, slot DESC LIMIT -1 OFFSET ${VERSIONS_MAX - 1}`,
+    ),
     deletePlacement: statement('DELETE FROM placements WHERE key = ? AND slot = ?'),
     insertSigner: statement('INSERT INTO signers (node, placements) VALUES (?, 0) ON CONFLICT DO NOTHING'),
     signer: statement('SELECT id FROM signers WHERE node = ?'),

@@ -20,17 +20,21 @@ import { CATALOG_FILE, CATALOG_MIGRATIONS } from './catalog-schema.ts';
 
 /** Bytes of a block in the shared folder. */
 interface BlockPlace {
-  readonly path: string;
   readonly offset: number;
   readonly length: number;
   /** The file that holds them, as `openForRead` wants it. */
   readonly file: CatalogFile;
 }
 
-/** A leaf is a place in a file; an inner node (dag-pb) is kept as bytes. */
+/** A leaf is a place in a file, in any of several; an inner node (dag-pb) is kept as bytes. */
 export type Block =
-  | { readonly type: 'place'; readonly place: BlockPlace }
+  | { readonly type: 'places'; readonly places: readonly BlockPlace[] }
   | { readonly type: 'bytes'; readonly bytes: Uint8Array };
+
+/** Places of one block that are looked for: a file that is being edited does not hide the others. */
+const PLACES_MAX = 8;
+/** Files read at once where all are gone through. */
+const PAGE_FILES = 256;
 
 export interface Pending {
   readonly id: number;
@@ -76,9 +80,26 @@ export class Catalog {
     return row === undefined ? null : fileOfRow(row as CatalogRow);
   }
 
-  /** Every path that holds this content, in path order. */
-  filesOf(cid: string): CatalogFile[] {
-    return this.#files(`SELECT ${FILE_COLUMNS} FROM files WHERE cid = ? ORDER BY path`, cid);
+  /** Paths that hold this content, in path order, after the path `after`. */
+  filesOf(cid: string, limit: number, after = ''): CatalogFile[] {
+    return this.#files(
+      `SELECT ${FILE_COLUMNS} FROM files WHERE cid = ? AND path > ? ORDER BY path LIMIT ?`,
+      cid,
+      after,
+      limit,
+    );
+  }
+
+  /** Every path that holds this content, in path order, read page by page. */
+  *everyFileOf(cid: string): Generator<CatalogFile> {
+    let after = '';
+    for (;;) {
+      const page = this.filesOf(cid, PAGE_FILES, after);
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE_FILES) return;
+      after = last.path;
+    }
   }
 
   /** In path order (by UTF-8 bytes), after the path `after`. */
@@ -111,16 +132,13 @@ export class Catalog {
       ).get(parsed.text);
       return row === undefined ? null : { type: 'bytes', bytes: row.bytes as Uint8Array };
     }
-    const whole = this.#firstFileOf(parsed.text);
-    if (whole !== null) return place(whole, 0, whole.size);
-    const leaf = this.statement(
-      `SELECT contents.cid AS cid, leaves.piece AS piece FROM leaves JOIN contents ON contents.id = leaves.content
-       WHERE leaves.digest = ? AND EXISTS (SELECT 1 FROM files WHERE files.cid = contents.cid) LIMIT 1`,
-    ).get(parsed.digest);
-    if (leaf === undefined) return null;
-    const file = this.#firstFileOf(leaf.cid as string);
-    const piece = Number(leaf.piece);
-    return file === null ? null : place(file, piece * PIECE_BYTES, pieceLength(file.size, piece));
+    const whole = this.filesOf(parsed.text, PLACES_MAX).map((file) => ({
+      file,
+      offset: 0,
+      length: file.size,
+    }));
+    const places = [...whole, ...this.#leafPlaces(parsed.digest, PLACES_MAX - whole.length)];
+    return places.length === 0 ? null : { type: 'places', places };
   }
 
   /** The size of a content that this node has whole. */
@@ -265,6 +283,22 @@ export class Catalog {
     if (this.#database.isOpen) this.#database.close();
   }
 
+  /** A leaf may be in several contents, each in several files. */
+  #leafPlaces(digest: Uint8Array, limit: number): BlockPlace[] {
+    if (limit <= 0) return [];
+    const rows = this.statement(
+      `SELECT leaves.piece AS piece, ${FILE_COLUMNS.split(', ')
+        .map((column) => `files.${column} AS ${column}`)
+        .join(', ')}
+       FROM leaves JOIN contents ON contents.id = leaves.content JOIN files ON files.cid = contents.cid
+       WHERE leaves.digest = ? LIMIT ?`,
+    ).all(digest, limit) as CatalogRow[];
+    return rows.map((row) => {
+      const [file, piece] = [fileOfRow(row), Number(row.piece)];
+      return { file, offset: piece * PIECE_BYTES, length: pieceLength(file.size, piece) };
+    });
+  }
+
   #firstFileOf(cid: string): CatalogFile | null {
     return this.#files(`SELECT ${FILE_COLUMNS} FROM files WHERE cid = ? LIMIT 1`, cid)[0] ?? null;
   }
@@ -272,8 +306,4 @@ export class Catalog {
   #files(sql: string, ...parameters: SQLInputValue[]): CatalogFile[] {
     return (this.statement(sql).all(...parameters) as CatalogRow[]).map(fileOfRow);
   }
-}
-
-function place(file: CatalogFile, offset: number, length: number): Block {
-  return { type: 'place', place: { path: file.path, offset, length, file } };
 }

@@ -2,6 +2,7 @@
  * Room for what is on its way in: free space of the shared folder, less a reserve, less what other uploads under way still
  * need; and some of the data directory, where each file gets its rows.
  */
+import { statfsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { Problem } from '../problems/problem.ts';
 
@@ -60,6 +61,16 @@ export class FreeSpace {
       });
     if ((await freeBytes(this.#dataDir)) < Math.min(DATA_ROOM_BYTES, this.#reserveBytes))
       throw new Problem('no_space', { what: 'the.rows', where: this.#dataDir });
+  }
+}
+
+/** Bytes that uploads may fill now: what is free, less the reserve; 0 while the folder is not there. */
+export function roomIn(folder: string, reserveBytes: number): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return Math.max(0, bavail * bsize - reserveBytes);
+  } catch {
+    return 0;
   }
 }
 

@@ -154,13 +154,13 @@ export class Library extends EventEmitter<LibraryEvents> {
     return this.#act(cidOrPath, async () => {
       await this.folder.requirePresent();
       const byPath = this.catalog.file(cidOrPath.normalize('NFC'));
-      const files = byPath === null ? this.catalog.filesOf(cidOrPath) : [byPath];
-      if (files.length === 0) throw new Problem('not_found', { what: cidOrPath });
+      const files = byPath === null ? this.catalog.everyFileOf(cidOrPath) : [byPath];
       const withdrawn: WithdrawnFile[] = [];
       for (const file of files) {
         withdrawn.push({ file, trashId: await this.#trash.discard(file) });
         this.emit('removed', file);
       }
+      if (withdrawn.length === 0) throw new Problem('not_found', { what: cidOrPath });
       return withdrawn;
     });
   }

@@ -108,7 +108,11 @@ export async function openForRead(folder: SharedFolder, file: CatalogFile): Prom
   }
 }
 
-/** The block `cid` as bytes, at most 2 MiB; null when this node does not have it. @throws Problem `bad_cid`, `changed` */
+/**
+ * The block `cid` as bytes, at most 2 MiB, from the first of its places that is still what the catalog says; null when this
+ * node does not have it.
+ * @throws Problem `bad_cid`, `changed`, `suspended`
+ */
 export async function readBlock(
   folder: SharedFolder,
   catalog: Catalog,
@@ -116,10 +120,21 @@ export async function readBlock(
 ): Promise<Uint8Array | null> {
   const block = catalog.block(cid);
   if (block === null || block.type === 'bytes') return block?.bytes ?? null;
-  const { file, offset, length } = block.place;
+  let failure: unknown;
+  for (const { file, offset, length } of block.places) {
+    try {
+      return await readPlace(folder, file, { start: offset, end: offset + length });
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function readPlace(folder: SharedFolder, file: CatalogFile, range: ByteRange): Promise<Uint8Array> {
   const open = await openForRead(folder, file);
   try {
-    const bytes = await open.read({ start: offset, end: offset + length });
+    const bytes = await open.read(range);
     await open.verifyUnchanged();
     return bytes;
   } finally {

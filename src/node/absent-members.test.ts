@@ -41,6 +41,7 @@ function config(joinBy: readonly string[]): NodeConfig {
     labels: {},
     insecure: false,
     reserveBytes: 0,
+    bounds: {},
     timings: { stillnessMs: 50 },
   };
 }

@@ -43,6 +43,7 @@ const Insecure = Type.Boolean({
   default: false,
   description: 'anybody who reaches this machine may come in',
 });
+const Days = (description: string) => Type.Integer({ minimum: 1, maximum: 36_500, default: 30, description });
 const Span = (description: string) => Type.Integer({ minimum: 1, maximum: 86_400_000, description });
 
 /** Values that change how fast things happen, never what is promised. For tests and very unusual networks. */
@@ -92,6 +93,21 @@ export const NodeSection = Type.Partial(
       default: 256 * 1024 * 1024,
       description: 'free space that uploads leave, in bytes',
     }),
+    transfersMax: Type.Integer({
+      minimum: 1,
+      maximum: 65_536,
+      default: 64,
+      description:
+        'uploads at once, and as many downloads; beyond this machine one address gets half of them',
+    }),
+    versionsMax: Type.Integer({
+      minimum: 0,
+      maximum: 10_000,
+      default: 5,
+      description: 'replaced files kept under each path',
+    }),
+    versionsDays: Days('how long replaced files are kept, in days'),
+    trashDays: Days('how long withdrawn files can come back, in days'),
     timings: Timings,
   }),
   { additionalProperties: false, description: 'a node' },

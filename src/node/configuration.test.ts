@@ -49,6 +49,17 @@ test('flags prevail over the environment, and the environment over the file', ()
   );
 });
 
+test('the bounds of a node are settings, and only those that somebody set are given', () => {
+  const file = write('node:\n  share: shared\n  versionsMax: 0\n  trashDays: 7\n');
+  const env = { ANILLO_TRANSFERS_MAX: '8', ANILLO_TRASH_DAYS: '3' };
+  assert.deepEqual(readNodeConfig({ file, env }, {}).bounds, {
+    transfersMax: 8,
+    versionsMax: 0,
+    trashDays: 3,
+  });
+  assert.equal(complaints('node:\n  share: shared\n  transfersMax: 0\n  versionsDays: x\n').length, 2);
+});
+
 test('without a word a node runs what is built, on loopback, with no portmapper', () => {
   const config = readNodeConfig({ env: {} }, { share: '/srv/shared' });
   assert.deepEqual(config.services, ['dht', 'index', 'upload', 'download']);

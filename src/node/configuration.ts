@@ -7,6 +7,7 @@ import { Problem } from '../problems/problem.ts';
 import type { FlagValue } from './configuration-layer.ts';
 import type { NodeSection, PortmapperSection, ServiceName, Timings } from './configuration-schema.ts';
 import { dataHome, isInside, usualDataDir } from './data-folder.ts';
+import { defined } from './defined.ts';
 import type { CommandSetting, NodeSetting, PortmapperSetting } from './known-settings.ts';
 import { type ConfigurationSources, readSettings, type SettingsRead } from './settings.ts';
 
@@ -36,8 +37,14 @@ export interface NodeConfig {
   readonly insecure: boolean;
   /** Free space that uploads leave. */
   readonly reserveBytes: number;
+  /** Where nobody set one, the service's own bound holds. */
+  readonly bounds: NodeBounds;
   readonly timings: Timings;
 }
+
+export type NodeBounds = Readonly<
+  Pick<NodeSection, 'transfersMax' | 'versionsMax' | 'versionsDays' | 'trashDays'>
+>;
 
 export interface PortmapperConfig {
   readonly host: string;
@@ -82,8 +89,13 @@ export function readNodeConfig(sources: ConfigurationSources, flags: NodeFlags):
     labels: section.labels ?? {},
     insecure: section.insecure ?? false,
     reserveBytes: section.reserveBytes ?? RESERVE_BYTES,
+    bounds: boundsOf(section),
     timings: section.timings ?? {},
   };
+}
+
+function boundsOf({ transfersMax, versionsMax, versionsDays, trashDays }: NodeSection): NodeBounds {
+  return defined({ transfersMax, versionsMax, versionsDays, trashDays });
 }
 
 /** @throws Problem `bad_configuration` (exit 2) */

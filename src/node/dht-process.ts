@@ -1,13 +1,14 @@
 /** The DHT service of this process: its key and life, and what the configuration says, in its own words. */
-import { statfsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { beginIncarnation } from '../identity/incarnation.ts';
 import { loadNodeKey } from '../identity/node-key.ts';
 import type { Catalog } from '../library/catalog.ts';
+import { roomIn } from '../library/free-space.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { DhtServiceOptions, RunningDht } from '../services/dht/dht-options.ts';
 import { startDhtService } from '../services/dht/dht-service.ts';
 import type { NodeConfig } from './configuration.ts';
+import { defined } from './defined.ts';
 import { advertisedHost } from './own-address.ts';
 import { readEndpoints } from './service-endpoints.ts';
 
@@ -49,21 +50,11 @@ export async function startDht(options: DhtProcessOptions): Promise<RunningDht> 
 }
 
 function reportOf(
-  { share, insecure }: NodeConfig,
+  { share, insecure, reserveBytes }: NodeConfig,
   catalog: Catalog,
 ): ReturnType<DhtServiceOptions['report']> {
-  const { files, bytes } = catalog.totals();
-  return { files, bytes, freeBytes: freeBytesOf(share), insecure };
-}
-
-/** 0 while the shared folder is not there: nothing fits. */
-function freeBytesOf(share: string): number {
-  try {
-    const { bavail, bsize } = statfsSync(share);
-    return bavail * bsize;
-  } catch {
-    return 0;
-  }
+  const { files, bytes, state } = catalog.totals();
+  return { files, bytes, freeBytes: state === 'suspended' ? 0 : roomIn(share, reserveBytes), insecure };
 }
 
 function timingOf({ timings }: NodeConfig): NonNullable<DhtServiceOptions['timing']> {
@@ -72,11 +63,4 @@ function timingOf({ timings }: NodeConfig): NonNullable<DhtServiceOptions['timin
     records: defined({ leaseDurationMs, syncIntervalMs, reassertion }),
     founding: defined({ silenceMs }),
   };
-}
-
-/** Without the entries that nobody set, so that they do not stand over defaults. */
-function defined<Values extends object>(
-  values: Values,
-): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }

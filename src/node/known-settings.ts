@@ -20,6 +20,10 @@ const NODE_SETTINGS = {
   labels: { kind: 'texts', env: 'LABEL', flag: 'label' },
   insecure: { kind: 'switch', env: 'INSECURE', flag: 'insecure' },
   reserveBytes: { kind: 'integer', env: 'RESERVE_BYTES', flag: 'reserve-bytes' },
+  transfersMax: { kind: 'integer', env: 'TRANSFERS_MAX', flag: 'transfers-max' },
+  versionsMax: { kind: 'integer', env: 'VERSIONS_MAX', flag: 'versions-max' },
+  versionsDays: { kind: 'integer', env: 'VERSIONS_DAYS', flag: 'versions-days' },
+  trashDays: { kind: 'integer', env: 'TRASH_DAYS', flag: 'trash-days' },
   timings: { kind: 'values', env: 'TIMING', flag: 'timing' },
   broker: { kind: 'text', env: 'BROKER', flag: 'broker' },
 } as const satisfies Settings;

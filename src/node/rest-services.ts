@@ -12,6 +12,7 @@ import { refuseUnbuiltRoutes } from '../services/http/unbuilt-routes.ts';
 import { serveIndex } from '../services/index/index-service.ts';
 import { serveUploads } from '../services/upload/upload-service.ts';
 import type { NodeConfig } from './configuration.ts';
+import { defined } from './defined.ts';
 import type { OwnAddress } from './own-address.ts';
 import { readEndpoints } from './service-endpoints.ts';
 
@@ -35,6 +36,8 @@ export async function createRest(options: RestOptions): Promise<HttpServer> {
   refuseUnbuiltRoutes(server, 'node');
   if (library === null) return server;
   const self = () => options.self.now();
+  const { transfersMax } = config.bounds;
+  const transfers = defined({ transfersMax });
   const endpoints = () => readEndpoints(config.data);
   if (services.includes('index')) {
     const protocolVersion = PROTOCOL_VERSION;
@@ -50,7 +53,7 @@ export async function createRest(options: RestOptions): Promise<HttpServer> {
       log,
     });
   }
-  if (services.includes('upload')) await serveUploads(server, { library, dht, self, log });
-  if (services.includes('download')) serveDownloads(server, { library });
+  if (services.includes('upload')) await serveUploads(server, { library, dht, self, log, ...transfers });
+  if (services.includes('download')) serveDownloads(server, { library, ...transfers });
   return server;
 }

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -41,6 +50,7 @@ function configOf(name: string, more: Partial<NodeConfig> = {}): NodeConfig {
     labels: {},
     insecure: false,
     reserveBytes: 0,
+    bounds: {},
     timings: { stillnessMs: 50 },
     ...more,
   };
@@ -187,6 +197,30 @@ test('the services of a node run apart, meet over its data directory, and pass t
     return results[0]?.providers[0]?.download === parts.get('download')?.addresses.rest;
   });
   for (const part of [...parts.values()].reverse()) await stop(part);
+});
+
+test('a node whose folder went is not ready and has no room, and is ready again when it is back', async () => {
+  const config = configOf('unmounted', { bounds: { versionsMax: 1 } });
+  const node = await start(config);
+  await node.ready;
+  const url = `http://${node.addresses.rest}`;
+  const readiness = async () => {
+    const answer = await request(`${url}/readyz`);
+    return [answer.statusCode, ((await answer.body.json()) as { code?: string }).code];
+  };
+  const room = async () => (await json<NodeStatus>(`${url}/api/v1/status`)).freeBytes;
+  assert.deepEqual(await readiness(), [200, undefined]);
+  assert.ok((await room()) > 0);
+  renameSync(config.share, `${config.share}-away`);
+  mkdirSync(config.share);
+  assert.deepEqual(await readiness(), [503, 'suspended']);
+  await until('it says that it has no room', async () => (await room()) === 0);
+  rmdirSync(config.share);
+  renameSync(`${config.share}-away`, config.share);
+  assert.deepEqual(await readiness(), [200, undefined]);
+  for (const text of ['1', '2', '3']) await json(`${url}/api/v1/files?name=a`, 'PUT', text);
+  assert.equal(readdirSync(join(config.share, '.anillo/versions')).length, 1);
+  await stop(node);
 });
 
 test('a service that already runs over the data directory is refused, and so is a taken port', async () => {

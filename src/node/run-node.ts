@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { readNetworkId, storeNetworkId } from '../identity/network.ts';
 import { Catalog } from '../library/catalog.ts';
 import { Library } from '../library/library.ts';
+import type { LibraryBounds } from '../library/library-bounds.ts';
 import { Problem } from '../problems/problem.ts';
 import type { DhtApi } from '../services/dht/dht-api.ts';
 import { LocalDht } from '../services/dht/local-client.ts';
@@ -15,6 +16,7 @@ import { createMetrics } from '../services/http/metrics.ts';
 import { ServiceLock } from '../storage/service-lock.ts';
 import type { NodeConfig } from './configuration.ts';
 import type { ServiceName } from './configuration-schema.ts';
+import { defined } from './defined.ts';
 import { startDht } from './dht-process.ts';
 import { LateDht } from './late-dht.ts';
 import { measureCatalog, measureRecords } from './node-metrics.ts';
@@ -23,6 +25,7 @@ import { createRest } from './rest-services.ts';
 import { readEndpoints, removeEndpoint, writeEndpoint } from './service-endpoints.ts';
 import { settleNetwork } from './settle-network.ts';
 
+const DAY_MS = 86_400_000;
 /** Between two looks whether the node is on the ring. */
 const READY_POLL_MS = 50;
 /** Of the ten seconds that a stop may take; the DHT service has five more. */
@@ -44,7 +47,7 @@ export interface RunningNode {
     /** Of the DHT service, where it runs here. */
     readonly grpc: string | null;
   };
-  /** Resolves when `GET /readyz` is positive; rejects with the Problem of `failed`, or `interrupted` by a stop. */
+  /** Resolves when what asks the ring can; a folder that is missing keeps `GET /readyz` negative still. Rejects with the Problem of `failed`, or `interrupted` by a stop. */
   readonly ready: Promise<void>;
   /** Resolves when the node cannot go on and has stopped: `other_network`, `other_version`, `superseded`. */
   readonly failed: Promise<Problem>;
@@ -138,18 +141,14 @@ class NodeProcess implements RunningNode {
   }
 
   async #openLibrary(): Promise<Library | null> {
-    const { share, data, services, reserveBytes, timings } = this.#config;
+    const { share, data, services } = this.#config;
     if (services.every((service) => service === 'dht')) return null;
-    const stillMs = timings.stillnessMs === undefined ? {} : { stillMs: timings.stillnessMs };
-    const rescanMs = timings.rescanIntervalMs === undefined ? {} : { rescanMs: timings.rescanIntervalMs };
     const { log } = this.#runtime;
     const library = await Library.open({
       shareDir: share,
       dataDir: data,
       log,
-      reserveBytes,
-      ...stillMs,
-      ...rescanMs,
+      ...libraryBounds(this.#config),
     });
     this.#ends.push(() => library.close());
     if (services.includes('upload')) await this.#recoverUploads(library);
@@ -179,7 +178,7 @@ class NodeProcess implements RunningNode {
     measureCatalog(metrics, catalog);
     measureRecords(metrics);
     const self = new OwnAddress(data, () => this.addresses.rest);
-    const notReady = () => this.#notReady(dht);
+    const notReady = async () => (await this.#notReady(dht)) ?? suspension(library);
     const server = await createRest({
       ...this.#runtime,
       config: this.#config,
@@ -243,4 +242,22 @@ class NodeProcess implements RunningNode {
       await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
     }
   }
+}
+
+/** A node without its folder neither takes files in nor gives them out. */
+async function suspension(library: Library | null): Promise<Problem | null> {
+  if (library === null || (await library.folder.absence()) === null) return null;
+  return new Problem('suspended', { folder: library.folder.path });
+}
+
+function libraryBounds({ reserveBytes, bounds, timings }: NodeConfig): Partial<LibraryBounds> {
+  const { versionsMax, versionsDays, trashDays } = bounds;
+  return defined({
+    reserveBytes,
+    versionsMax,
+    versionsMaxAgeMs: versionsDays === undefined ? undefined : versionsDays * DAY_MS,
+    trashMaxAgeMs: trashDays === undefined ? undefined : trashDays * DAY_MS,
+    stillMs: timings.stillnessMs,
+    rescanMs: timings.rescanIntervalMs,
+  });
 }

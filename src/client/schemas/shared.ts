@@ -46,6 +46,9 @@ export const Problem = Type.Object({
   ),
 });
 
+/** Of a tag and of a media type, in UTF-8: what a record takes. */
+export const TEXT_MAX_BYTES = 255;
+
 /** What the older routes answer when they fail. */
 export const OlderDetail = Type.Object({ detail: Type.String() });
 

@@ -240,6 +240,20 @@ test('a file that changed is refused with 409 before its first byte; another cop
   assert.deepEqual([status, body.toString()], [200, 'as it was']);
 });
 
+test('a block is read from whichever of its places is whole', async () => {
+  const shared = randomBytes(MIB);
+  await put('block a.bin', Buffer.concat([shared, Buffer.from('a')]));
+  await put('block b.bin', Buffer.concat([Buffer.from(randomBytes(MIB)), shared]));
+  const cid = `f01551220${createHash('sha256').update(shared).digest('hex')}`;
+  for (const edited of ['block a.bin', 'block b.bin']) {
+    const { status, body } = await get(`/ipfs/${cid}?format=raw`);
+    assert.equal(status, 200, edited);
+    assert.ok(body.equals(shared));
+    writeFileSync(join(share, edited), 'as it is now');
+  }
+  assert.equal((await get(`/ipfs/${cid}?format=raw`)).status, 409);
+});
+
 test('a file that changes while it is served breaks off, and is never a whole of wrong bytes', async () => {
   const bytes = randomBytes(24 * MIB);
   const file = await put('moving.bin', bytes);
@@ -275,6 +289,9 @@ test('beyond the bound a transfer is refused with 503 and Retry-After, and slots
     assert.equal(refused.statusCode, 503);
     assert.ok(Number(refused.headers['retry-after']) > 0);
     assert.equal(((await refused.body.json()) as { code: string }).code, 'busy');
+    const block = await request(`${url}?format=raw`);
+    assert.equal(block.statusCode, 503, 'a block is a transfer too');
+    await block.body.dump();
     // A client that goes away gives its slot back.
     slow.body.on('error', () => undefined);
     slow.body.destroy();

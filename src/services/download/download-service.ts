@@ -21,6 +21,9 @@ const OCTETS = 'application/octet-stream';
 const RAW = 'application/vnd.ipld.raw';
 const CAR = 'application/vnd.ipld.car';
 
+/** Of the paths that hold one content: the first that is whole is served. */
+const COPIES_TRIED_MAX = 16;
+
 const CidParams = Type.Object({ cid: CidText });
 const GatewayQuery = Type.Object({
   format: Type.Optional(Type.String({ maxLength: 32, description: '`raw`: the block instead of the file' })),
@@ -70,11 +73,11 @@ async function answerGateway(
   reply: HttpReply,
 ): Promise<HttpReply> {
   const { text: cid } = parseCid(text);
-  if (format === 'raw') return answerBlock(source.library, cid, request, reply);
+  if (format === 'raw') return answerBlock(source, cid, request, reply);
   if (format === 'car') throw new Problem('not_built', { feature: 'feature.car' });
   if (format !== null)
     throw new Problem('bad_request', { reason: `the format ${format.slice(0, 32)} is not known` });
-  const [file, ...others] = source.library.catalog.filesOf(cid);
+  const [file, ...others] = source.library.catalog.filesOf(cid, COPIES_TRIED_MAX);
   if (file === undefined) throw new Problem('not_found', { what: cid });
   const headers = {
     'content-type': file.type === '' ? OCTETS : file.type,
@@ -87,7 +90,7 @@ async function answerGateway(
 }
 
 async function answerBlock(
-  library: Library,
+  { library, slots }: Source,
   cid: string,
   request: HttpRequest,
   reply: HttpReply,
@@ -95,6 +98,8 @@ async function answerBlock(
   const tag = entityTagOf(`${cid}.raw`);
   reply.header('etag', tag).header('cache-control', IMMUTABLE).header('x-content-type-options', 'nosniff');
   if (!matchesNone(request.headers['if-none-match'], tag)) return reply.code(304).send();
+  const release = slots.take(request.ip);
+  reply.raw.once('close', release); // Until then the block is in memory.
   const block = await library.readBlock(cid);
   if (block === null) throw new Problem('not_found', { what: cid });
   reply.type(RAW).header('content-disposition', contentDisposition('attachment', `${cid}.bin`));

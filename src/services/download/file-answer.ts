@@ -38,7 +38,7 @@ export async function answerFile(
     throw new Problem('bad_range');
   }
   const { start, end } = range.type === 'part' ? range : { start: 0, end: size };
-  const release = slots.take();
+  const release = slots.take(request.ip);
   try {
     const open = await openFirst(library, files);
     reply.header('content-length', end - start);

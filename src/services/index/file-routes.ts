@@ -23,6 +23,8 @@ import { publishSoon } from './publish-soon.ts';
 
 const FAILURES = { '4xx': ProblemSchema, '5xx': ProblemSchema };
 const LIMIT_USUAL = 100;
+/** Paths of one content whose versions are told. */
+const PATHS_TOLD_MAX = 100;
 const CidParams = Type.Object({ cid: CidText });
 const WithdrawQuery = Type.Object({
   name: Type.Optional(FileName),
@@ -84,7 +86,7 @@ function listed({ path, cid, size, type, tags, modifiedMs, why }: CatalogFile): 
 }
 
 async function detailOf(library: Library, dht: DhtApi, cid: string): Promise<FileDetail> {
-  const own = library.catalog.filesOf(cid);
+  const own = library.catalog.filesOf(cid, PATHS_TOLD_MAX);
   const found = await readContent(dht, cid);
   const publications = publicationsOf(found).filter((publication) => publication.cid === cid);
   const size = own[0]?.size ?? publications[0]?.size;
@@ -116,9 +118,9 @@ function versionsOf(library: Library, path: string): FileDetail['versions'] {
 async function withdraw(options: IndexOptions, cid: string, name: string | undefined): Promise<Withdrawn> {
   const { library, dht } = options;
   const path = name === undefined ? null : checkName(name);
-  const files = library.catalog
-    .filesOf(cid)
-    .filter((file) => file.why === 'own' && (path === null || file.path === path));
+  const files = [...library.catalog.everyFileOf(cid)].filter(
+    (file) => file.why === 'own' && (path === null || file.path === path),
+  );
   if (files.length === 0) throw await refusal(dht, cid);
   const withdrawn: Withdrawn['withdrawn'] = [];
   for (const { path } of files) {

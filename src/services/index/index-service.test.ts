@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { NodeStatus, TrashPage, Withdrawn } from '../../client/schemas/node-routes.ts';
+import type { Emptied, NodeStatus, TrashPage, Withdrawn } from '../../client/schemas/node-routes.ts';
 import type { FileDetail, FilePage, Lookup, SearchAnswer } from '../../client/schemas/shared.ts';
 import { ESCAPES, requestHead, sendRaw } from '../http/raw-request.test-support.ts';
 import { cidOf, IndexFixture, OTHER, OWN } from './index-fixture.test-support.ts';
@@ -135,6 +135,25 @@ test('under one name only that publication is withdrawn, and emptying the trash 
   assert.ok(existsSync(join(fixture.folder, 'shared', 'two.txt')));
   const emptied = await ask<TrashPage>('/api/v1/trash', 'DELETE');
   assert.deepEqual([emptied.status, emptied.json.entries], [200, []]);
+});
+
+test('the trash is listed page by page, none twice and none left out', async () => {
+  const names = Array.from({ length: 5 }, (_, index) => `paged ${index}`);
+  for (const name of names) {
+    const { cid } = await fixture.put(name, name);
+    await ask(`/api/v1/files/${cid}`, 'DELETE');
+  }
+  const listed: string[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const page: TrashPage = (await ask<TrashPage>(`/api/v1/trash?limit=2${cursor && `&cursor=${cursor}`}`))
+      .json;
+    listed.push(...page.entries.map(({ name }) => name));
+    cursor = page.nextCursor;
+  }
+  assert.deepEqual(listed.toSorted(), names);
+  assert.equal((await ask('/api/v1/trash?cursor=nonsense')).json.code, 'bad_request');
+  assert.equal((await ask<Emptied>('/api/v1/trash', 'DELETE')).json.emptied, 5);
 });
 
 test("another node's publication is not withdrawn here", async () => {

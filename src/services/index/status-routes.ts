@@ -1,10 +1,9 @@
 /** What the node says of itself and of the ring: status, members, lookups. */
-import { statfs } from 'node:fs/promises';
 import Type from 'typebox';
 import { NodeStatus } from '../../client/schemas/node-routes.ts';
 import { Lookup, LookupQuery, Problem as ProblemSchema, Ring } from '../../client/schemas/shared.ts';
 import { parseCid } from '../../content/cid.ts';
-import type { Library } from '../../library/library.ts';
+import { roomIn } from '../../library/free-space.ts';
 import { checkName } from '../../library/name.ts';
 import { Problem } from '../../problems/problem.ts';
 import type { DhtApi } from '../dht/dht-api.ts';
@@ -79,19 +78,9 @@ async function statusOf(options: IndexOptions): Promise<NodeStatus> {
     },
     pendingPublications: pending,
     refusedPublications: refused,
-    freeBytes: await freeBytes(library),
+    freeBytes: state === 'suspended' ? 0 : roomIn(library.folder.path, library.bounds.reserveBytes),
     time: Date.now(),
   };
-}
-
-/** 0 while the shared folder is not there. */
-async function freeBytes(library: Library): Promise<number> {
-  try {
-    const { bavail, bsize } = await statfs(library.folder.path);
-    return bavail * bsize;
-  } catch {
-    return 0;
-  }
 }
 
 async function lookUp(

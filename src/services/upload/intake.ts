@@ -41,7 +41,7 @@ export class Intake {
     reply: HttpReply,
     take: () => Promise<CatalogFile>,
   ): Promise<CatalogFile> {
-    const release = this.#slots.take();
+    const release = this.#slots.take(request.ip);
     try {
       allowBody(request, reply);
       return await take();

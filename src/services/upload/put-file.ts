@@ -1,6 +1,6 @@
 /** `PUT /api/v1/files?name=…`: the body is the file. */
 import { PutFileQuery, StoredFile } from '../../client/schemas/node-routes.ts';
-import { Problem as ProblemSchema } from '../../client/schemas/shared.ts';
+import { Problem as ProblemSchema, TEXT_MAX_BYTES } from '../../client/schemas/shared.ts';
 import type { Library } from '../../library/library.ts';
 import { checkName } from '../../library/name.ts';
 import { Problem } from '../../problems/problem.ts';
@@ -8,7 +8,9 @@ import type { HttpRequest, HttpServer } from '../http/http-server.ts';
 import type { Intake } from './intake.ts';
 
 const TAGS_MAX = 32;
-const TAG_MAX_CHARACTERS = 255;
+const CONTROL = /\p{Cc}/u;
+/** All tags of a file together, as JSON in UTF-8, so that the longest name fits into its record beside them. */
+const TAGS_MAX_BYTES = 4096;
 /** What clients send when they say nothing of the file's own type. */
 const TYPES_OF_NOTHING = ['application/octet-stream', 'application/x-www-form-urlencoded'];
 
@@ -50,11 +52,11 @@ function bodyOf(
   request: HttpRequest,
 ): Pick<Parameters<Library['receive']>[0], 'source' | 'expectedSize' | 'type'> {
   const { 'content-length': length, 'content-type': type } = request.headers;
-  const given = type?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const given = readType(type);
   return {
     source: request.raw.iterator({ destroyOnReturn: false }),
     ...(length === undefined ? {} : { expectedSize: Number(length) }),
-    ...(given === '' || TYPES_OF_NOTHING.includes(given) ? {} : { type: given }),
+    ...(given === '' ? {} : { type: given }),
   };
 }
 
@@ -62,10 +64,20 @@ function readTags(text: string | undefined): string[] {
   const tags = [...new Set((text ?? '').split(',').map((tag) => tag.trim().normalize('NFC')))].filter(
     (tag) => tag !== '',
   );
-  if (tags.length > TAGS_MAX || tags.some((tag) => tag.length > TAG_MAX_CHARACTERS)) {
+  const isFit = tags.every(
+    (tag) => Buffer.byteLength(tag) <= TEXT_MAX_BYTES && !CONTROL.test(tag) && tag.isWellFormed(),
+  );
+  if (tags.length > TAGS_MAX || !isFit || Buffer.byteLength(JSON.stringify(tags)) > TAGS_MAX_BYTES) {
     throw new Problem('bad_request', {
-      reason: `a file has at most ${TAGS_MAX} tags of ${TAG_MAX_CHARACTERS} characters`,
+      reason: `a file has at most ${TAGS_MAX} tags of ${TEXT_MAX_BYTES} bytes, ${TAGS_MAX_BYTES} together, without control characters`,
     });
   }
   return tags;
+}
+
+function readType(header: string | undefined): string {
+  const type = header?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (Buffer.byteLength(type) > TEXT_MAX_BYTES)
+    throw new Problem('bad_request', { reason: `its Content-Type is longer than ${TEXT_MAX_BYTES} bytes` });
+  return TYPES_OF_NOTHING.includes(type) ? '' : type;
 }

@@ -10,6 +10,7 @@ import { request } from 'undici';
 import type { StoredFile } from '../../client/schemas/node-routes.ts';
 import { Library } from '../../library/library.ts';
 import { Problem } from '../../problems/problem.ts';
+import { parseBody } from '../../records/body.ts';
 import type { DhtApi } from '../dht/dht-api.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import { closeServer, listen } from '../http/listen.ts';
@@ -150,6 +151,36 @@ test('a query that is not valid is refused', async () => {
   await bad.body.dump();
   assert.equal((await put('x', 'x', `&tags=${'t'.repeat(300)}`)).json.code, 'bad_request');
   assert.equal(library.catalog.file('x'), null);
+});
+
+test('tags and a type are measured in bytes: the largest that are taken fit into a record, others are refused', async () => {
+  const path = `${'d'.repeat(255)}/`.repeat(15) + 'n'.repeat(200);
+  const tags = Array.from({ length: 15 }, (_, index) => `${index + 10}${'é'.repeat(126)}`);
+  const query = (list: readonly string[]) => `&tags=${encodeURIComponent(list.join(','))}`;
+  const type = `x/${'y'.repeat(253)}`;
+  const { status } = await put(path, 'x', query(tags), { 'content-type': type });
+  assert.equal(status, 201);
+  const file = library.catalog.file(path);
+  assert.ok(file);
+  const { cid, size, modifiedMs: modified, copies } = file;
+  const body = {
+    cid,
+    path,
+    size,
+    type: file.type,
+    modified,
+    tags: file.tags,
+    copies,
+    labels: {},
+    previous: cid,
+  };
+  assert.deepEqual([file.type, file.tags.length], [type, 15]);
+  assert.ok('record' in parseBody('publication', Buffer.from(JSON.stringify(body))));
+  for (const refused of [['é'.repeat(128)], ['a\u0007b'], [...tags, 'x'.repeat(250), 'y'.repeat(250)]])
+    assert.equal((await put('refused', 'x', query(refused))).json.code, 'bad_request');
+  const long = await put('refused', 'x', '', { 'content-type': `${type}y` });
+  assert.deepEqual([long.status, long.json.code], [400, 'bad_request']);
+  assert.equal(library.catalog.file('refused'), null);
 });
 
 test('the older form becomes a file, whatever stands before and after it', async () => {

@@ -42,9 +42,7 @@ export interface NodeConfig {
   readonly timings: Timings;
 }
 
-export type NodeBounds = Readonly<
-  Pick<NodeSection, 'transfersMax' | 'versionsMax' | 'versionsDays' | 'trashDays'>
->;
+type NodeBounds = Readonly<Pick<NodeSection, 'transfersMax' | 'versionsMax' | 'versionsDays' | 'trashDays'>>;
 
 export interface PortmapperConfig {
   readonly host: string;

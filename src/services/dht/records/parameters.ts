@@ -11,6 +11,8 @@ export interface RecordParameters {
   readonly sweepIntervalMs: number;
   /** How often the pending changes are looked for. */
   readonly pendingPollMs: number;
+  /** From a start to the comparison of the catalog with what is asserted: the ring has been joined, and lookups are warm. */
+  readonly catalogCheckDelayMs: number;
   /** Deadline of one call between nodes. */
   readonly callTimeoutMs: number;
   /** Deadline of a lookup on behalf of records. */
@@ -27,6 +29,7 @@ export const RECORD_PARAMETERS: RecordParameters = {
   syncDelayMs: 1000,
   sweepIntervalMs: 5 * 60 * 1000,
   pendingPollMs: 250,
+  catalogCheckDelayMs: 10_000,
   callTimeoutMs: 5000,
   lookupTimeoutMs: 5000,
   retryDelayMs: 250,

@@ -6,8 +6,11 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import pino from 'pino';
 import { makeNetworkId } from '../../../identity/network.ts';
 import { NodeKey } from '../../../identity/node-key.ts';
-import { FakePending, fakeCid } from './pending.test-support.ts';
+import { nameKey } from '../../../records/keys.ts';
+import { TestCluster } from './cluster.test-support.ts';
+import { eventually, FakePending, fakeCid } from './pending.test-support.ts';
 import { PublicationCheck } from './publication-check.ts';
+import { sha256 } from './record-checks.ts';
 import { RecordStore } from './record-store.ts';
 
 const ENDINGS = ['', '-wal', '-shm'];
@@ -46,7 +49,13 @@ describe('the catalog compared with what is asserted', () => {
 
   function compare(): Promise<number> {
     const log = pino({ level: 'silent' });
-    const check = new PublicationCheck({ source, store, log, onQueued: () => nudges++ });
+    const check = new PublicationCheck({
+      source,
+      store,
+      log,
+      catalogCheckDelayMs: 1,
+      onQueued: () => nudges++,
+    });
     return check.compare(new AbortController().signal);
   }
 
@@ -90,4 +99,26 @@ describe('the catalog compared with what is asserted', () => {
       ['f1', 'f6', 'f7', 'f8'],
     );
   });
+});
+
+test('a node whose records are all gone publishes its files again when it starts', async () => {
+  const cluster = await TestCluster.of(1, { catalogCheckDelayMs: 5 });
+  try {
+    const node = cluster.node(0);
+    const key = cluster.keyOfNode(node);
+    node.pending.publish({ cid: fakeCid(1), path: 'kept.txt' });
+    await node.records.publish({ wait: true, timeoutMs: 20_000 });
+    await cluster.kill(node);
+    for (const name of ['asserted.db', 'records.db'])
+      for (const ending of ENDINGS) await rm(join(node.dataDir, name + ending), { force: true });
+
+    const { dataDir, pending } = node;
+    const again = await cluster.start({ join: true, key, dataDir, source: pending });
+    await eventually('its file is found', async () => {
+      const { publications } = await again.records.find(nameKey(sha256, 'kept.txt'), 10);
+      return publications[0]?.kind === 'publication';
+    });
+  } finally {
+    await cluster.close();
+  }
 });

@@ -9,8 +9,6 @@ import type { RecordStore } from './record-store.ts';
 import { Rhythm } from './rhythm.ts';
 
 const INTERVAL_MS = 24 * 60 * 60 * 1000;
-/** After a start, once the ring has been joined and lookups are warm. */
-const FIRST_AFTER_MS = 10_000;
 /** A few milliseconds of the catalog and of the worker. */
 const SLICE_FILES = 200;
 const SLICE_PAUSE_MS = 50;
@@ -19,6 +17,7 @@ export interface PublicationCheckOptions {
   readonly source: PendingSource;
   readonly store: RecordStore;
   readonly log: Logger;
+  readonly catalogCheckDelayMs: number;
   /** Called when changes were queued. */
   readonly onQueued: () => void;
 }
@@ -31,7 +30,7 @@ export class PublicationCheck {
     this.#options = options;
     this.#rhythm = new Rhythm({
       intervalMs: INTERVAL_MS,
-      delayMs: FIRST_AFTER_MS,
+      delayMs: options.catalogCheckDelayMs,
       log: options.log,
       what: 'comparing the catalog with what is asserted',
       work: async (signal) => {

@@ -134,7 +134,7 @@ async function compose(options: RecordsOptions) {
       ? background
       : [
           publisher,
-          new PublicationCheck({ source: pending, store, log, onQueued: () => publisher.nudge() }),
+          new PublicationCheck({ ...common, source: pending, onQueued: () => publisher.nudge() }),
           ...background,
         ];
   return { store, server, owners, delivery, reader, publisher, replication, renewal, workers };

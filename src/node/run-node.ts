@@ -49,7 +49,7 @@ export interface RunningNode {
   };
   /** Resolves when what asks the ring can; a folder that is missing keeps `GET /readyz` negative still. Rejects with the Problem of `failed`, or `interrupted` by a stop. */
   readonly ready: Promise<void>;
-  /** Resolves when the node cannot go on and has stopped: `other_network`, `other_version`, `superseded`. */
+  /** Resolves when the node cannot go on and has stopped: `other_network`, `other_version`, `superseded`, `no_space`, `cannot_write`, `internal`. */
   readonly failed: Promise<Problem>;
   /** Takes at most ten seconds. */
   stop(): Promise<void>;

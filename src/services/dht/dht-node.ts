@@ -67,8 +67,10 @@ export class DhtNode implements RunningDht {
   }
 
   begin(): void {
-    const { own, peers, driver } = this.#parts;
+    const { own, peers, driver, records } = this.#parts;
     driver.onEvent((event) => this.#onEvent(event));
+    // Others keep what this node can keep no more.
+    void records.failed.then((problem) => this.#fail(problem, true));
     peers.onSuperseded((by) => this.#failSuperseded(by));
     own.onChange(() => this.#registration?.registerNow());
     this.#registration = startRegistration({
@@ -146,9 +148,9 @@ export class DhtNode implements RunningDht {
   }
 
   /** Stops first, so that whoever is told finds nothing of it running. */
-  #fail(problem: Problem): void {
+  #fail(problem: Problem, leave = false): void {
     if (this.#stopping !== null) return;
     this.#options.log.fatal({ code: problem.code }, problem.message);
-    void this.stop({ leave: false }).then(() => this.#options.onFatal(problem));
+    void this.stop({ leave }).then(() => this.#options.onFatal(problem));
   }
 }

@@ -34,7 +34,7 @@ export interface DhtServiceOptions {
   readonly catalog: PendingSource | null;
   /** What the node's reports to portmappers say beside its place in the ring. */
   readonly report: () => Omit<ReportBody, 'roundTripMs' | 'joined'>;
-  /** The service cannot go on and has stopped: `other_network`, `other_version`, `superseded`. */
+  /** The service cannot go on and has stopped: `other_network`, `other_version`, `superseded`, `no_space`, `cannot_write`, `internal`. */
   readonly onFatal: (problem: Problem) => void;
   readonly log: Logger;
   readonly timing?: {

@@ -3,23 +3,14 @@ import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Worker } from 'node:worker_threads';
 import type { NodeKey } from '../../../identity/node-key.ts';
-import { Problem } from '../../../problems/problem.ts';
+import type { Problem } from '../../../problems/problem.ts';
 import { openDatabase } from '../../../storage/database.ts';
 import { startWorker } from '../../../storage/worker-thread.ts';
 import { kindNumber } from './record-codec.ts';
 import { RECORD_MIGRATIONS } from './record-schema.ts';
-import type {
-  RecordWorkerData,
-  StoredLease,
-  TaskInput,
-  TaskName,
-  TaskOutput,
-  TaskRequest,
-  TaskResponse,
-} from './record-tasks.ts';
+import type { RecordWorkerData, StoredLease, TaskInput, TaskName, TaskOutput } from './record-tasks.ts';
+import { TaskWorker } from './task-worker.ts';
 
-/** Tasks that may wait for the worker: beyond that the node is busy, and says so. */
-const TASKS_MAX = 256;
 const PROVIDER = kindNumber('provider');
 
 /** A record under a key, as it is stored. */
@@ -31,11 +22,6 @@ export interface StoredRow {
   /** Who signed it, 64 hexadecimal digits. */
   readonly signer: string;
   readonly expires: number | null;
-}
-
-interface Waiting {
-  readonly resolve: (output: unknown) => void;
-  readonly reject: (error: Error) => void;
 }
 
 export class RecordStore {
@@ -65,9 +51,18 @@ export class RecordStore {
     this.#count = reader.prepare('SELECT coalesce(sum(placements), 0) AS count FROM signers');
   }
 
-  /** @throws Problem `newer_data` */
-  static async open(dataDir: string, networkId: string, key: NodeKey): Promise<RecordStore> {
-    const worker = new TaskWorker({ dataDir, networkId, keyPem: key.toPem() });
+  /**
+   * @param start how the worker is started
+   * @throws Problem `newer_data`
+   */
+  static async open(
+    dataDir: string,
+    networkId: string,
+    key: NodeKey,
+    start: (data: RecordWorkerData) => Worker = startRecordWorker,
+  ): Promise<RecordStore> {
+    const data = { dataDir, networkId, keyPem: key.toPem() };
+    const worker = new TaskWorker(() => start(data));
     try {
       const opened = await worker.run('open', {});
       const options = { synchronous: 'normal', readOnly: true } as const;
@@ -80,6 +75,11 @@ export class RecordStore {
       await worker.end();
       throw error;
     }
+  }
+
+  /** Resolves when records can neither be written nor read any more, and says why. */
+  get failed(): Promise<Problem> {
+    return this.#worker.failed;
   }
 
   /** @throws Problem `busy`, or what the task met */
@@ -109,53 +109,6 @@ export class RecordStore {
   }
 }
 
-class TaskWorker {
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
-  #lastId = 0;
-  #ended: Error | null = null;
-
-  constructor(data: RecordWorkerData) {
-    this.#worker = startWorker(import.meta.url, './record-worker', { workerData: data });
-    this.#worker.on('message', (response: TaskResponse) => this.#settle(response));
-    this.#worker.on('error', (error) =>
-      this.#fail(error instanceof Error ? error : new Error(String(error))),
-    );
-    this.#worker.on('exit', () => this.#fail(new Error('the record worker has ended')));
-  }
-
-  run<Name extends TaskName>(name: Name, input: TaskInput<Name>): Promise<TaskOutput<Name>> {
-    if (this.#ended !== null) return Promise.reject(Problem.from(this.#ended));
-    if (this.#waiting.size >= TASKS_MAX) return Promise.reject(new Problem('busy', { seconds: 1 }));
-    const id = ++this.#lastId;
-    const request: TaskRequest = { id, name, input };
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (output: unknown) => void, reject });
-      this.#worker.postMessage(request);
-    });
-  }
-
-  async end(): Promise<void> {
-    await this.#worker.terminate();
-  }
-
-  #settle(response: TaskResponse): void {
-    const waiting = this.#waiting.get(response.id);
-    this.#waiting.delete(response.id);
-    if (waiting === undefined) return;
-    if ('output' in response) {
-      waiting.resolve(response.output);
-      return;
-    }
-    const cause = new Error('in the record worker');
-    cause.stack = response.stack;
-    const { code, details } = Problem.fromDocument({ code: response.code, details: response.details });
-    waiting.reject(new Problem(code, details, cause));
-  }
-
-  #fail(error: Error): void {
-    this.#ended ??= error;
-    for (const { reject } of this.#waiting.values()) reject(Problem.from(this.#ended));
-    this.#waiting.clear();
-  }
+export function startRecordWorker(data: RecordWorkerData): Worker {
+  return startWorker(import.meta.url, './record-worker', { workerData: data });
 }

@@ -76,12 +76,27 @@ const tasks: RecordTasks = {
   },
 };
 
+/** SQLite's result codes for what no repetition changes: <https://www.sqlite.org/rescode.html>. */
+const SQLITE_FULL = 13;
+const SQLITE_BROKEN: ReadonlySet<number> = new Set([8, 10, 11, 14, 26]);
+
+function problemOf(error: unknown): Problem {
+  const code = (error as { errcode?: number }).errcode;
+  if (code === undefined) return Problem.from(error);
+  // The last byte is the kind, what is before it says more of it.
+  const kind = code & 0xff;
+  if (kind === SQLITE_FULL) return new Problem('no_space', { what: 'records', where: dataDir }, error);
+  const reason = error instanceof Error ? error.message : String(error);
+  if (SQLITE_BROKEN.has(kind)) return new Problem('cannot_write', { path: dataDir, reason }, error);
+  return Problem.from(error);
+}
+
 function answer({ id, name, input }: TaskRequest): TaskResponse {
   try {
     const task = tasks[name] as (input: unknown) => unknown;
     return { id, output: task(input) };
   } catch (error) {
-    const { code, details, stack } = Problem.from(error);
+    const { code, details, stack } = problemOf(error);
     return { id, code, details, stack: error instanceof Error ? (error.stack ?? '') : (stack ?? '') };
   }
 }

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { RecordsServiceServer } from '../../../generated/anillo/records/v1/records.ts';
 import type { NodeKey } from '../../../identity/node-key.ts';
+import type { Problem } from '../../../problems/problem.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import { unary } from '../bounded-service.ts';
 import type { PublishOptions } from '../dht-api.ts';
@@ -52,6 +53,8 @@ export interface RunningRecords {
   find(key: Identifier, limit: number): Promise<FoundRecords>;
   /** As `DhtApi` has it. @throws Problem `deadline`, `invalid_record`, `not_ready` */
   publish(options: PublishOptions): Promise<{ readonly pending: number }>;
+  /** Resolves when the node cannot keep records any more: it must not go on owning. `no_space`, `cannot_write`, `internal` */
+  readonly failed: Promise<Problem>;
   /** Placements that this node stores for the ring. */
   recordCount(): number;
   /** Changes not yet on the ring. */
@@ -85,6 +88,7 @@ export async function startRecords(options: RecordsOptions): Promise<RunningReco
       if (wait) await publisher?.waitUntilPublished(timeoutMs, paths);
       return { pending: pending?.pendingCount() ?? 0 };
     },
+    failed: store.failed,
     recordCount: () => store.count(),
     pendingCount: () => pending?.pendingCount() ?? 0,
     refusedCount: () => pending?.refusedCount() ?? 0,

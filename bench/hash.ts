@@ -11,20 +11,50 @@ import { FileHasher } from '../src/content/file-hasher.ts';
 import { keystream } from '../src/content/keystream.test-support.ts';
 
 const MIB = 1_048_576;
-const RATIO_MAX = 1.6;
+const SIZE_MIB = 1024;
+const RUNS = 5;
 
-const sizeMib = Number(process.argv[2] ?? 1024);
-const runs = Number(process.argv[3] ?? 5);
-const folder = mkdtempSync(join(tmpdir(), 'anillo-bench-hash-'));
-const path = join(folder, 'file');
+/** Times in milliseconds, one for each run. */
+export interface HashFigures {
+  readonly sizeMib: number;
+  readonly plain: readonly number[];
+  readonly file: readonly number[];
+  readonly stream: readonly number[];
+  /** Of the medians. */
+  readonly fileToPlain: number;
+  readonly streamToPlain: number;
+}
 
-function makeFile(): void {
+export async function measureHashing(sizeMib: number = SIZE_MIB, runs: number = RUNS): Promise<HashFigures> {
+  const folder = mkdtempSync(join(tmpdir(), 'anillo-bench-hash-'));
+  const path = join(folder, 'file');
+  try {
+    makeFile(path, sizeMib);
+    const plain: number[] = [];
+    const file: number[] = [];
+    const stream: number[] = [];
+    for (let run = 0; run < runs; run += 1) {
+      // A hasher of its own for each run: its threads' start counts.
+      const hasher = new FileHasher();
+      plain.push(await timed(() => plainSha256(path)));
+      file.push(await timed(() => hasher.hashFile(path)));
+      stream.push(await timed(() => hashStreamed(hasher, path)));
+      await hasher.close();
+    }
+    const ratio = (values: readonly number[]): number => median(values) / median(plain);
+    return { sizeMib, plain, file, stream, fileToPlain: ratio(file), streamToPlain: ratio(stream) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function makeFile(path: string, sizeMib: number): void {
   const descriptor = openSync(path, 'w');
   for (const chunk of keystream('bench', sizeMib * MIB)) writeSync(descriptor, chunk);
   closeSync(descriptor);
 }
 
-function plainSha256(): void {
+function plainSha256(path: string): void {
   const descriptor = openSync(path, 'r');
   const buffer = Buffer.allocUnsafe(MIB);
   const hash = createHash('sha256');
@@ -41,7 +71,7 @@ async function timed(work: () => unknown): Promise<number> {
   return performance.now() - startedMs;
 }
 
-async function hashStreamed(hasher: FileHasher): Promise<void> {
+async function hashStreamed(hasher: FileHasher, path: string): Promise<void> {
   const descriptor = openSync(path, 'r');
   const buffer = Buffer.allocUnsafe(65_536);
   const stream = hasher.openStream();
@@ -56,29 +86,14 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-try {
-  makeFile();
-  const plain: number[] = [];
-  const file: number[] = [];
-  const stream: number[] = [];
-  for (let run = 0; run < runs; run += 1) {
-    // A hasher of its own for each run: its threads' start counts.
-    const hasher = new FileHasher();
-    plain.push(await timed(plainSha256));
-    file.push(await timed(() => hasher.hashFile(path)));
-    stream.push(await timed(() => hashStreamed(hasher)));
-    await hasher.close();
-  }
-  const ratio = median(file) / median(plain);
-  const rows = { plain, file, stream };
+if (import.meta.main) {
+  const [size, runs] = process.argv.slice(2).map(Number);
+  const { sizeMib, fileToPlain, streamToPlain, ...rows } = await measureHashing(size, runs);
   for (const [name, values] of Object.entries(rows)) {
-    console.log(
-      `${name.padEnd(8)} median ${median(values).toFixed(0)} ms  of ${values.map((ms) => ms.toFixed(0)).join(' ')}`,
-    );
+    const each = values.map((ms) => ms.toFixed(0)).join(' ');
+    console.log(`${name.padEnd(8)} median ${median(values).toFixed(0)} ms  of ${each}`);
   }
-  console.log(`${sizeMib} MiB: file / plain ${ratio.toFixed(2)} (at most ${RATIO_MAX})`);
-  console.log(`${sizeMib} MiB: stream / plain ${(median(stream) / median(plain)).toFixed(2)}`);
-  process.exitCode = ratio <= RATIO_MAX ? 0 : 1;
-} finally {
-  rmSync(folder, { recursive: true });
+  console.log(
+    `${sizeMib} MiB: file / plain ${fileToPlain.toFixed(2)}, stream / plain ${streamToPlain.toFixed(2)}`,
+  );
 }

@@ -1,37 +1,67 @@
 /**
- * The long tier: every claim at full size, each part a process of its own. Resumable: a part that held for this commit
- * is not run again (`--again` forgets that). Writes the dated result to docs/figures.
+ * The long tier: every claim at full size, each part a process of its own. Resumable: a part that held for this code is
+ * not run again (`--again` forgets that); one that fails does not stop the others. Writes what is known of this code to
+ * docs/figures.
  *   npm run test:long            all parts
  *   npm run test:long -- NAME…   some of them
  */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DOCUMENT = join(ROOT, 'docs', 'figures', 'long-tier.md');
 const PART_TIMEOUT_MS = 45 * 60_000;
 const MARK = '@figures ';
+/** What the figures depend on: a commit that touches nothing of it leaves them valid. */
+const CODE = ['src', 'bin', 'proto', 'test', 'bench', 'package.json', 'package-lock.json'];
 
-const commit = spawnSync('git', ['rev-parse', '--short=12', 'HEAD'], {
-  cwd: ROOT,
-  encoding: 'utf8',
-}).stdout.trim();
-const results = join(ROOT, '.cache', 'test-long', commit);
+function git(...args) {
+  return spawnSync('git', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 * 2 ** 20 }).stdout.trim();
+}
+
+/** Of the files as they are on disk, committed or not. */
+function hashOfCode() {
+  const hash = createHash('sha256');
+  const files = git('ls-files', '--cached', '--others', '--exclude-standard', '--', ...CODE).split('\n');
+  for (const file of files.sort()) {
+    if (existsSync(join(ROOT, file))) hash.update(`${file}\0`).update(readFileSync(join(ROOT, file)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** The last commit that touched the code. */
+function commitOfCode() {
+  const commit = git('log', '-1', '--format=%h', '--', ...CODE);
+  return git('status', '--porcelain', '--', ...CODE) === '' ? commit : `${commit}, with changes`;
+}
+
 const words = process.argv.slice(2);
+const results = join(ROOT, '.cache', 'test-long', hashOfCode());
 if (words.includes('--again')) rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
 const named = words.filter((word) => !word.startsWith('--'));
 const parts = globSync('test/long/*.ts', { cwd: ROOT })
   .map((file) => basename(file, '.ts'))
-  .filter((part) => part !== 'part' && (named.length === 0 || named.includes(part)))
+  .filter((part) => part !== 'part')
   .sort();
+const unknown = named.filter((name) => !parts.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no part ${unknown.join(', ')}; there are ${parts.join(', ')}.`);
+  process.exit(2);
+}
+
+/** What is known of a part for this code, or null. */
+function known(part) {
+  const file = join(results, `${part}.json`);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+}
 
 function runPart(part) {
-  const file = join(results, `${part}.json`);
-  if (existsSync(file)) return { ...JSON.parse(readFileSync(file, 'utf8')), again: true };
   const started = Date.now();
   const run = spawnSync(process.execPath, [join('test', 'long', `${part}.ts`)], {
     cwd: ROOT,
@@ -39,18 +69,19 @@ function runPart(part) {
     timeout: PART_TIMEOUT_MS,
     maxBuffer: 64 * 2 ** 20,
   });
-  const lines = run.stdout.split('\n');
+  const [claim = part, seed = '', ...lines] = run.stdout.split('\n');
   const figures = lines.find((line) => line.startsWith(MARK))?.slice(MARK.length);
   const result = {
     part,
-    claim: lines[0] ?? part,
+    claim,
     held: run.status === 0 && figures !== undefined,
     seconds: Math.round((Date.now() - started) / 1000),
     date: new Date().toISOString().slice(0, 10),
+    seed: /ANILLO_SEED=(\d+)/.exec(seed)?.[1] ?? '',
     figures: figures === undefined ? {} : JSON.parse(figures),
   };
-  if (result.held) writeFileSync(file, JSON.stringify(result));
-  else console.log(run.stdout.slice(-6000), run.stderr.slice(-6000));
+  if (!result.held) console.log(run.stdout.slice(-6000), run.stderr.slice(-6000));
+  writeFileSync(join(results, `${part}.json`), JSON.stringify(result));
   return result;
 }
 
@@ -58,26 +89,32 @@ function show(value) {
   return typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(2) : String(value);
 }
 
-function document(all) {
-  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
-  const sections = all.map((result) => {
-    const rows = Object.entries(result.figures).map(([name, value]) => `| ${name} | ${show(value)} |`);
-    return `## ${result.part}: ${result.held ? 'held' : 'did not hold'}\n\n${result.claim}.\n\nRun on ${result.date}, ${result.seconds} s.\n\n| figure | value |\n|---|---|\n${rows.join('\n')}\n`;
-  });
-  return `# The long tier\n\nCommit \`${commit}\`. ${machine}. Every process of a part ran on this one machine.\nThe command: \`npm run test:long\`.\n\n${sections.join('\n')}`;
+function section(part) {
+  const result = known(part);
+  if (result === null) return `## ${part}: not run for this code\n`;
+  const { claim, held, date, seconds, seed, figures } = result;
+  const rows = Object.entries(figures).map(([name, value]) => `| ${name} | ${show(value)} |`);
+  const table = rows.length === 0 ? '' : `\n| figure | value |\n|---|---|\n${rows.join('\n')}\n`;
+  const run = `Run on ${date}, ${seconds} s, seed ${seed}.`;
+  return `## ${part}: ${held ? 'held' : 'did not hold'}\n\n${claim}.\n\n${run}\n${table}`;
 }
 
-const all = parts.map((part) => {
-  const result = runPart(part);
-  console.log(
-    `${result.held ? 'held  ' : 'FAILED'} ${part} (${result.seconds} s${result.again ? ', before' : ''})`,
-  );
-  return result;
-});
-if (named.length === 0) {
-  mkdirSync(join(ROOT, 'docs', 'figures'), { recursive: true });
-  writeFileSync(join(ROOT, 'docs', 'figures', 'long-tier.md'), document(all));
+function document() {
+  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB of memory, Node ${process.version}`;
+  const head = `# The long tier\n\nCommit \`${commitOfCode()}\`. ${machine}. Every process of a part ran on this one machine.\nThe command: \`npm run test:long\`.\n`;
+  return `${head}\n${parts.map(section).join('\n')}`;
 }
-const failed = all.filter((result) => !result.held).length;
-console.log(`${all.length - failed} passed, ${failed} failed`);
+
+let failed = 0;
+const asked = named.length === 0 ? parts : named;
+for (const part of asked) {
+  const before = known(part);
+  const again = before?.held === true;
+  const { held, seconds, seed } = again ? before : runPart(part);
+  if (!held) failed += 1;
+  console.log(`${held ? 'held  ' : 'FAILED'} ${part} (${seconds} s, seed ${seed}${again ? ', before' : ''})`);
+  mkdirSync(join(ROOT, 'docs', 'figures'), { recursive: true });
+  writeFileSync(DOCUMENT, document());
+}
+console.log(`${asked.length - failed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

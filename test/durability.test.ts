@@ -1,12 +1,14 @@
 /** `kill -9` at any moment: what was acknowledged is there after the restart, what was not leaves nothing. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { request } from 'undici';
+import { below, chance, randomBytes } from './chance.ts';
 import { getJson, TestNetwork } from './network.ts';
 import { until } from './until.ts';
+
+const random = chance('durability');
 
 const KILLS = 5;
 let network: TestNetwork;
@@ -28,7 +30,7 @@ test('a node killed at random moments of uploads keeps every acknowledged file, 
   const upload = async (): Promise<void> => {
     number += 1;
     const name = `upload-${number}.bin`;
-    const content = randomBytes(1 + Math.floor(Math.random() * 3_000_000));
+    const content = randomBytes(random, 1 + below(random, 3_000_000));
     sent.set(name, content);
     const answer = await request(`${node.url}/api/v1/files?name=${name}`, { method: 'PUT', body: content });
     await answer.body.dump();
@@ -36,7 +38,7 @@ test('a node killed at random moments of uploads keeps every acknowledged file, 
   };
 
   for (let kill = 0; kill < KILLS; kill += 1) {
-    const killAfter = acknowledged.size + 1 + Math.floor(Math.random() * 6);
+    const killAfter = acknowledged.size + 1 + below(random, 6);
     let dead = false;
     const uploads = Array.from({ length: 3 }, async () => {
       while (!dead) await upload().catch(() => undefined);

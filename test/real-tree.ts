@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { request } from 'undici';
+import { sample } from '../src/simulator/random.ts';
+import { chance } from './chance.ts';
 import { getJson, type TestNetwork } from './network.ts';
 import { until } from './until.ts';
 
@@ -82,8 +84,8 @@ async function fetchSample(
   paths: readonly string[],
   count: number,
 ): Promise<void> {
-  const sample = [...paths].sort(() => Math.random() - 0.5).slice(0, count);
-  await forEach(sample, async (path) => {
+  const some = sample(chance('tree'), paths, count);
+  await forEach(some, async (path) => {
     const found = await getJson<{
       results: { name: string; cid: string; providers: { download: string }[] }[];
     }>(`${url}/api/v1/search?q=${encodeURIComponent(path)}`);

@@ -5,8 +5,18 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import { request } from 'undici';
+import { sample } from '../src/simulator/random.ts';
+import { chance } from './chance.ts';
 import { getJson, startInGroups, TestNetwork, type TestNode } from './network.ts';
-import { askRing, type Member, membersOf, successorsOf, type Tally, untilOneRing } from './ring-oracle.ts';
+import {
+  askRing,
+  inTurns,
+  type Member,
+  membersOf,
+  successorsOf,
+  type Tally,
+  untilOneRing,
+} from './ring-oracle.ts';
 import { until } from './until.ts';
 
 export interface RingStory {
@@ -24,6 +34,8 @@ export interface RingStory {
 export interface RingFigures {
   readonly formedMs: number;
   readonly recoveredMs: number;
+  /** From the failure until the last record was read. */
+  readonly readMs: number;
   readonly lookups: number;
   readonly filesRead: number;
   readonly meanHops: number;
@@ -42,14 +54,16 @@ export async function tellRingStory(story: RingStory): Promise<RingFigures> {
     assertTrue(await askRing(all, story.lookups));
 
     const names = await putFiles(network, story.files);
-    const taken = pick(network.nodes, story.taken);
+    // Not neighbours of one another by choice or by avoidance: at random, as failures are.
+    const taken = sample(chance('taken'), network.nodes, story.taken);
     const left = all.filter((member) => !taken.includes(member.node));
     const since = performance.now();
     await take(taken, story.how);
-    await untilOneRing(left, story.recoverWithinMs);
-    await untilTrue(left, story.lookups, story.recoverWithinMs);
-    const recoveredMs = performance.now() - since;
-    const filesRead = await readRecords(all, left, names, story.recoverWithinMs);
+    const survivors = { all, left, names, deadline: since + story.recoverWithinMs };
+    const [recoveredMs, read] = await Promise.all([
+      recover(left, story, since),
+      readRecords(survivors).then((files) => ({ files, ms: performance.now() - since })),
+    ]);
 
     if (story.how === 'paused') await wait(Math.max(0, story.pauseMs - (performance.now() - since)));
     await bringBack(taken, story.how);
@@ -61,7 +75,14 @@ export async function tellRingStory(story: RingStory): Promise<RingFigures> {
       'the returned have their old identifiers',
     );
     const last = await untilTrue(all, story.lookups, story.recoverWithinMs);
-    return { formedMs, recoveredMs, lookups: story.lookups * 3, filesRead, meanHops: mean(last.hops) };
+    return {
+      formedMs,
+      recoveredMs,
+      readMs: read.ms,
+      lookups: story.lookups * 3,
+      filesRead: read.files,
+      meanHops: mean(last.hops),
+    };
   } finally {
     await network.stop();
   }
@@ -82,15 +103,6 @@ async function putFiles(network: TestNetwork, count: number): Promise<string[]> 
     names.push(name);
   }
   return names;
-}
-
-/** Not neighbours of one another by choice or by avoidance: at random, as failures are. */
-function pick(nodes: readonly TestNode[], count: number): TestNode[] {
-  const rest = [...nodes];
-  return Array.from(
-    { length: count },
-    () => rest.splice(Math.floor(Math.random() * rest.length), 1)[0],
-  ).filter((node) => node !== undefined);
 }
 
 async function take(nodes: readonly TestNode[], how: RingStory['how']): Promise<void> {
@@ -124,28 +136,39 @@ async function untilTrue(members: readonly Member[], lookups: number, timeoutMs:
 /** Names are kept by the owner and its next successors, this many in all. */
 const NAME_REPLICAS = 5;
 
+interface Survivors {
+  readonly all: readonly Member[];
+  readonly left: readonly Member[];
+  readonly names: readonly string[];
+  /** On the clock of `performance.now()`. */
+  readonly deadline: number;
+}
+
 /** Every name with a surviving replica is read through a survivor; returns how many had one. */
-async function readRecords(
-  all: readonly Member[],
-  left: readonly Member[],
-  names: readonly string[],
-  timeoutMs: number,
-): Promise<number> {
+async function readRecords({ all, left, names, deadline }: Survivors): Promise<number> {
   const asked = left[0]?.node;
   assert.ok(asked);
-  let read = 0;
-  for (const name of names) {
+  const surviving = names.filter((name) => {
     const holders = successorsOf(all, `name\0${name}`, NAME_REPLICAS);
-    if (!holders.some((holder) => left.includes(holder))) continue;
-    await until(`${name} is read`, timeoutMs, async () => {
+    return holders.some((holder) => left.includes(holder));
+  });
+  await inTurns(surviving, (name) =>
+    until(`${name} is read`, deadline - performance.now(), async () => {
       const answer = await getJson<{ results: { name: string }[] }>(
         `${asked.url}/api/v1/search?q=${encodeURIComponent(name)}`,
       );
       return answer.results.some((result) => result.name === name);
-    });
-    read += 1;
-  }
-  return read;
+    }),
+  );
+  return surviving.length;
+}
+
+/** Those that are left are one ring and answer truly; returns how long it took from `since`. */
+async function recover(left: readonly Member[], story: RingStory, since: number): Promise<number> {
+  const leftMs = (): number => since + story.recoverWithinMs - performance.now();
+  await untilOneRing(left, leftMs());
+  await untilTrue(left, story.lookups, leftMs());
+  return performance.now() - since;
 }
 
 function mean(values: readonly number[]): number {

@@ -1,6 +1,7 @@
 /** Who owns a key, by the sorted identifiers of the members alone: what every answer of the ring is held against. */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { request } from 'undici';
+import { below, chance, randomText } from './chance.ts';
 import { getJson, type TestNode } from './network.ts';
 import { until } from './until.ts';
 
@@ -43,15 +44,30 @@ export interface Tally {
 }
 
 const IN_FLIGHT = 16;
+const random = chance('lookups');
+
+/** Does `work` for all, some at once. */
+export async function inTurns<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const queue = [...items];
+  const workers = Array.from({ length: IN_FLIGHT }, async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  });
+  await Promise.all(workers);
+}
 
 /** Random keys asked at random members. */
 export async function askRing(sorted: readonly Member[], count: number): Promise<Tally> {
-  const keys = Array.from({ length: count }, () => randomBytes(12).toString('hex'));
+  const questions = Array.from({ length: count }, () => ({
+    key: randomText(random),
+    asked: sorted[below(random, sorted.length)],
+  }));
   const wrong: string[] = [];
   const failed: string[] = [];
   const hops: number[] = [];
-  const ask = async (key: string): Promise<void> => {
-    const asked = sorted[Math.floor(Math.random() * sorted.length)];
+  const ask = async ({ key, asked }: (typeof questions)[number]): Promise<void> => {
     if (asked === undefined) return;
     const answer = await request(`${asked.node.url}/api/v1/lookup?key=${key}`, { headersTimeout: 15_000 });
     if (answer.statusCode !== 200) {
@@ -63,11 +79,7 @@ export async function askRing(sorted: readonly Member[], count: number): Promise
     if (found.owner.id !== successorsOf(sorted, key, 1)[0]?.id)
       wrong.push(`${asked.node.name}: ${key} → ${found.owner.id.slice(0, 8)}`);
   };
-  const queue = [...keys];
-  const workers = Array.from({ length: IN_FLIGHT }, async () => {
-    for (let key = queue.pop(); key !== undefined; key = queue.pop()) await ask(key);
-  });
-  await Promise.all(workers);
+  await inTurns(questions, ask);
   return { asked: count, wrong, failed, hops };
 }
 

@@ -1,7 +1,6 @@
 /** The main job, as people do it: a file in at one node, found and fetched through any other, with a portmapper or without. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -19,6 +18,7 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { request } from 'undici';
 import { anillo, anilloJson } from './anillo.ts';
+import { chance, randomBytes } from './chance.ts';
 import { BIN, TestNetwork } from './network.ts';
 import { askRing, membersOf } from './ring-oracle.ts';
 import { until } from './until.ts';
@@ -63,7 +63,7 @@ function scratchFile(name: string, content: Uint8Array | string): string {
 }
 
 test('a file put through one node is found, looked up and fetched through every other, byte for byte', async () => {
-  const content = randomBytes(5 * 2 ** 20 + 123);
+  const content = randomBytes(chance('resumed'), 5 * 2 ** 20 + 123);
   const path = scratchFile('holiday film.mkv', content);
   const stored = await anilloJson<Stored>(['put', path, '--tag', 'summer', ...through(1)]);
   assert.equal(stored.state, 'stored');
@@ -219,7 +219,7 @@ test("rm withdraws a file of one's own and keeps it in the trash; another's is r
 });
 
 test('a download killed half-way goes on where it was', async () => {
-  const content = randomBytes(48 * 2 ** 20);
+  const content = randomBytes(chance('killed'), 48 * 2 ** 20);
   const stored = await anilloJson<Stored>(['put', scratchFile('large.bin', content), ...through(1)]);
   const folder = mkdtempSync(join(scratch, 'partial-'));
   const target = join(folder, 'large.bin');

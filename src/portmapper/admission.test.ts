@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { pino } from 'pino';
+import { chance } from '../../test/chance.ts';
 import { FakeNode, toBase64 } from '../../test/fake-node.ts';
 import type { SignedReport } from '../client/schemas/portmapper-routes.ts';
 import { Descriptor } from '../generated/anillo/ring/v1/ring.ts';
@@ -29,7 +30,7 @@ beforeEach(() => {
   admission = new Admission({
     registry,
     founding: new Founding(),
-    seeds: new Seeds(registry, clock, Math.random),
+    seeds: new Seeds(registry, clock, chance('admission')),
     clock,
     timings: TIMINGS,
     networkId,

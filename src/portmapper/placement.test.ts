@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { chance } from '../../test/chance.ts';
 import { Problem } from '../problems/problem.ts';
 import { placeUpload } from './placement.ts';
 import type { KnownNode } from './registry.ts';
@@ -76,6 +77,6 @@ test('uploads spread over the nodes by their free space', () => {
 });
 
 test('without an active node, or without room, it says which', () => {
-  fails('no_nodes', () => placeUpload([], 1, 1, Math.random));
-  fails('no_space', () => placeUpload([node('a', 'h:1', GIB)], 2 * GIB, 1, Math.random));
+  fails('no_nodes', () => placeUpload([], 1, 1, chance('placement')));
+  fails('no_space', () => placeUpload([node('a', 'h:1', GIB)], 2 * GIB, 1, chance('placement')));
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { chance } from '../../test/chance.ts';
 import { FakeNode } from '../../test/fake-node.ts';
 import { openDescriptor } from '../identity/descriptor.ts';
 import { makeNetworkId } from '../identity/network.ts';
@@ -21,7 +22,7 @@ beforeEach(() => {
   nowMs = 0;
   const clock = { monotonicMs: () => nowMs, unixMs: () => Date.now() };
   registry = Registry.open(dataDir, 0, Date.now());
-  seeds = new Seeds(registry, clock, Math.random);
+  seeds = new Seeds(registry, clock, chance('seeds'));
 });
 afterEach(() => {
   registry.close();

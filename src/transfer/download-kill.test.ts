@@ -8,11 +8,13 @@ import { text } from 'node:stream/consumers';
 import { it } from 'node:test';
 import { setTimeout as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { below, chance } from '../../test/chance.ts';
 import { HolderServer, headersFrom, makeFile } from './holder-server.test-support.ts';
 
 const MIB = 1_048_576;
 const SIZE = 12 * MIB + 77;
 const KILLS = 4;
+const random = chance('killed downloads');
 const CHILD = fileURLToPath(new URL('./download-child.test-support.ts', import.meta.url));
 
 it('a download killed with SIGKILL again and again goes on from what it has, and never shows half a file', async () => {
@@ -23,7 +25,7 @@ it('a download killed with SIGKILL again and again goes on from what it has, and
   // Each run is sent some more bytes, to a random point, and is killed once it has written another piece.
   const server = await HolderServer.start(file, (_request, response, start) => {
     if (start < 0 || ends.length === KILLS) return false;
-    const end = start + MIB + Math.ceil(Math.random() * MIB);
+    const end = start + MIB + 1 + below(random, MIB);
     ends.push(end);
     response
       .writeHead(start > 0 ? 206 : 200, headersFrom(SIZE, start))

@@ -1,10 +1,10 @@
 /** 100,000 small files in one folder: published in time, while the node answers as if nothing happened. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { request } from 'undici';
+import { below, chance, randomText } from '../chance.ts';
 import { getJson, TestNetwork, type TestNode } from '../network.ts';
 import { percentile, processorSeconds } from '../process-figures.ts';
 import { until } from '../until.ts';
@@ -17,6 +17,8 @@ const SETTLE_MS = Number(process.env.ANILLO_SETTLE_MS ?? 120_000);
 const LOOKUP_EVERY_MS = 100;
 /** The code of each process is compiled before its times count. */
 const WARM_UP_LOOKUPS = 1_000;
+
+const random = chance('many files');
 
 interface Status {
   readonly pendingPublications: number;
@@ -45,7 +47,7 @@ async function tell(network: TestNetwork): Promise<Figures> {
   const lookups = watchLookups(network.nodes);
   const started = performance.now();
   for (let index = 0; index < FILES; index += 1) {
-    writeFileSync(join(folder, `file-${index}.txt`), `${index} ${randomBytes(24).toString('hex')}`);
+    writeFileSync(join(folder, `file-${index}.txt`), `${index} ${randomText(random)}`);
     if (index % 500 === 0) await wait(0);
   }
   await until(`${FILES} files are catalogued and published`, PUBLISH_WITHIN_MS, async () => {
@@ -92,7 +94,7 @@ function watchLookups(nodes: readonly TestNode[]): { stop(): Promise<number[]> }
   const asking = (async () => {
     for (let turn = 0; running; turn += 1) {
       const node = nodes[turn % nodes.length];
-      const answer = await request(`${node?.url}/api/v1/lookup?key=${randomBytes(8).toString('hex')}`);
+      const answer = await request(`${node?.url}/api/v1/lookup?key=${randomText(random)}`);
       const body = (await answer.body.json()) as { ms: number };
       assert.equal(answer.statusCode, 200);
       times.push(body.ms);
@@ -122,7 +124,7 @@ async function metric(node: TestNode, name: string): Promise<number> {
 
 async function assertFound(network: TestNetwork): Promise<void> {
   for (let count = 0; count < 200; count += 1) {
-    const name = `many/file-${Math.floor(Math.random() * FILES)}.txt`;
+    const name = `many/file-${below(random, FILES)}.txt`;
     const found = await getJson<{ results: { name: string }[] }>(
       `${network.node(3).url}/api/v1/search?q=${name}`,
     );

@@ -52,28 +52,34 @@ after(async () => {
   await network.stop();
 });
 
+interface Got {
+  readonly resumedBytes: number;
+  readonly path: string;
+  readonly problem: { readonly code: string; readonly detail: string };
+}
+
 /** @returns the exit code and the one document */
-async function get(...args: string[]): Promise<{
-  code: number;
-  json: { resumedBytes: number; path: string; problem: { code: string; detail: string } };
-}> {
-  let said = '';
-  const outlet = (keep: (text: string) => void) =>
+async function get(...args: string[]): Promise<{ code: number; json: Got }> {
+  const { code, stdout } = await run('--json', ...args);
+  return { code, json: JSON.parse(stdout) };
+}
+
+async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const said = { stdout: '', stderr: '' };
+  const outlet = (name: keyof typeof said) =>
     new Writable({
       write(chunk, _encoding, done) {
-        keep(String(chunk));
+        said[name] += String(chunk);
         done();
       },
     });
-  const code = await main(['get', 'file', '--json', '--portmapper', network.base, ...args], {
+  const code = await main(['get', 'file', '--portmapper', network.base, ...args], {
     stdin: Readable.from([]),
-    stdout: outlet((text) => {
-      said += text;
-    }),
-    stderr: outlet(() => {}),
+    stdout: outlet('stdout'),
+    stderr: outlet('stderr'),
     environment: {},
   });
-  return { code, json: JSON.parse(said) };
+  return { code, ...said };
 }
 
 test('a file that is there already with the same content is verified, and nothing is fetched', async () => {
@@ -127,7 +133,9 @@ test('a device and a FIFO are written to and stay what they are', async () => {
   assert.ok(read.equals(made.bytes));
   assert.ok(lstatSync('pipe').isFIFO());
 
-  assert.equal((await get('-o', '/dev/null')).code, 0);
+  const { stdout, stderr } = await run('-o', '/dev/null');
+  assert.match(stderr, /saved to \/dev\/null/);
+  assert.equal(stdout, '', 'where the bytes may go to, no word does');
   assert.ok(lstatSync('/dev/null').isCharacterDevice());
   const full = await get('-o', '/dev/full');
   assert.deepEqual([full.code, full.json.problem.code], [1, 'cannot_write']);

@@ -63,7 +63,10 @@ export async function save(context: Context, file: ChosenFile, flags: GetFlags):
   const ms = Math.round(performance.now() - startMs);
   output.result({ name, cid, size, path, resumedBytes, ms }, () => {
     const words = { name: printable(name), size: humanSize(size, say.language), path: printable(path), cid };
-    output.line(say(isThere ? 'get.there' : 'get.done', words));
+    const done = say(isThere ? 'get.there' : 'get.done', words);
+    // An outlet may be the very terminal or pipe that stdout is: its bytes stay alone there.
+    if (place.type === 'outlet') output.note(done);
+    else output.line(done);
   });
 }
 

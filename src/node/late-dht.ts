@@ -33,12 +33,12 @@ export class LateDht implements DhtApi {
     return this.#now().ring();
   }
 
-  async lookup(key: string): Promise<DhtLookup> {
-    return this.#now().lookup(key);
+  async lookup(key: string, timeoutMs?: number): Promise<DhtLookup> {
+    return this.#now().lookup(key, timeoutMs);
   }
 
-  async find(key: string, limit: number): Promise<Found> {
-    return this.#now().find(key, limit);
+  async find(key: string, limit: number, timeoutMs?: number): Promise<Found> {
+    return this.#now().find(key, limit, timeoutMs);
   }
 
   async publish(options: PublishOptions): Promise<{ readonly pending: number }> {

@@ -49,7 +49,8 @@ export type Input =
 export interface LookupStep {
   readonly contact: Contact;
   readonly elapsedMs: number;
-  readonly outcome: 'owner' | 'redirect' | 'failed';
+  /** `failed`: no answer, or none of use. `abandoned`: it redirected, and from there no owner was reached. */
+  readonly outcome: 'owner' | 'redirect' | 'failed' | 'abandoned';
 }
 
 export interface LookupResult {
@@ -62,9 +63,9 @@ export interface LookupResult {
   readonly predecessor: Contact | null;
   /** The owner's successors: where replicas stand. */
   readonly successors: readonly Contact[];
-  /** Calls in the order made, the owner's included; empty when the asker owns the key. */
+  /** Calls in the order made, the owner's included; of a lookup that retries for long, the latest. */
   readonly path: readonly LookupStep[];
-  /** Calls from the asker to the owner on the path that led there, inclusive; 0 when the asker owns the key. */
+  /** Those of the path that led to the owner, its own included: `redirect` and `owner`; 0 when the asker owns the key. */
   readonly hops: number;
 }
 

@@ -42,6 +42,7 @@ export function startLookup(turn: Turn, lookupId: number, key: Identifier, deadl
 function begin(turn: Turn, lookup: Lookup): void {
   const { state } = turn;
   lookup.requestId = 0;
+  lookup.path = lookup.path.map(abandoned);
   lookup.asked = [];
   lookup.chain = 0;
   lookup.after = state.self.id;
@@ -160,13 +161,20 @@ export function onLookupAnswer(
     if (lookup.chain === 0)
       lookup.alternatives = [...lookup.alternatives, ...whomToAsk(turn.state, lookup.key)];
   }
-  boundPath(lookup.path, turn.state.parameters.hopMax);
+  boundPath(lookup.path, 2 * turn.state.parameters.hopMax);
   askNext(turn, lookup);
 }
 
-/** A lookup that retries for long keeps its latest steps. */
-function boundPath(path: LookupStep[], hopMax: number): void {
-  if (path.length > 2 * hopMax) path.splice(0, path.length - 2 * hopMax);
+function abandoned(step: LookupStep): LookupStep {
+  return step.outcome === 'redirect' ? { ...step, outcome: 'abandoned' } : step;
+}
+
+/** A lookup that retries for long forgets its earliest calls, but none of those that count as hops. */
+function boundPath(path: LookupStep[], stepsMax: number): void {
+  while (path.length > stepsMax) {
+    const idle = path.findIndex(({ outcome }) => outcome === 'failed' || outcome === 'abandoned');
+    path.splice(Math.max(idle, 0), 1);
+  }
 }
 
 function finish(

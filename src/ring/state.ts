@@ -64,7 +64,7 @@ export interface Lookup {
   readonly lookupId: number;
   readonly key: Identifier;
   readonly deadline: MonotonicMs;
-  readonly path: LookupStep[];
+  path: LookupStep[];
   /** Asked since the last fresh start, so that redirects cannot go round in circles. */
   asked: Identifier[];
   /** Calls in the present chain of redirects. */

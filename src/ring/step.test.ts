@@ -1,7 +1,7 @@
 /** The operations one statement at a time, on identifiers of two digits. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Effect, Input } from './effect.ts';
+import type { Effect, Input, LookupResult } from './effect.ts';
 import type { Contact, RingReply, RingRequest } from './message.ts';
 import { DEFAULT_PARAMETERS } from './parameters.ts';
 import { createRingState, neighbours, type RingState } from './state.ts';
@@ -21,6 +21,7 @@ const D = contact('40');
 class Bench {
   readonly state: RingState;
   readonly events: string[] = [];
+  readonly found: LookupResult[] = [];
   now = 0;
   #open: Extract<Effect, { type: 'send' }>[] = [];
   #token = 0;
@@ -36,6 +37,7 @@ class Bench {
     for (const effect of effects) {
       if (effect.type === 'send') this.#open.push(effect);
       if (effect.type === 'event') this.events.push(effect.event.type);
+      if (effect.type === 'event' && effect.event.type === 'lookupDone') this.found.push(effect.event.result);
     }
     return effects;
   }
@@ -265,6 +267,20 @@ test('a lookup near its deadline suspects nobody who had no time to answer', () 
   bench.now += 3;
   bench.fail(D, 'findOwner');
   assert.equal(bench.state.members.get('40')?.health, 'alive');
+});
+
+test('the path of a lookup shows every call, and its hops are those that led to the owner', () => {
+  const bench = settled();
+  bench.feed({ type: 'lookup', lookupId: 1, key: '28', deadlineMs: bench.now + 5_000 });
+  bench.reply(D, 'findOwner', { type: 'redirect', next: [C] });
+  bench.fail(C, 'findOwner');
+  while (bench.requested(A, 'findOwner') !== undefined) bench.fail(A, 'findOwner');
+  bench.timer('lookup:1');
+  bench.reply(D, 'findOwner', { type: 'owner', predecessor: B, successors: [A] });
+  const [{ path, hops } = assert.fail()] = bench.found;
+  const steps = path.map(({ contact: { id }, outcome }) => `${id} ${outcome}`);
+  assert.deepEqual([steps[0], steps[1], steps.at(-1)], ['40 abandoned', '30 failed', '40 owner']);
+  assert.equal(hops, path.filter(({ outcome }) => outcome === 'redirect' || outcome === 'owner').length);
 });
 
 test('a node that refuses a question is not taken for silent', () => {

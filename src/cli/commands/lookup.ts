@@ -39,7 +39,8 @@ function showLookup({ output, say }: Context, found: Lookup): void {
   output.line(say('lookup.key', { kind: say(`key.${keyKind}`), id }));
   for (const step of path) {
     const time = humanMilliseconds(step.ms, say.language);
-    output.line(`  → ${step.id.slice(0, 12)}  ${printable(step.address)}  ${time}`);
+    const mark = step.outcome === 'owner' || step.outcome === 'redirect' ? '→' : '✗';
+    output.line(`  ${mark} ${step.id.slice(0, 12)}  ${printable(step.address)}  ${time}`);
   }
   output.line(say('lookup.hops', { hops, time: humanMilliseconds(ms, say.language) }));
 }

@@ -70,8 +70,22 @@ export const Lookup = Type.Object({
   keyKind: Type.Union([Type.Literal('text'), Type.Literal('name'), Type.Literal('cid')]),
   id: Identifier,
   owner: NodeAddress,
-  path: Type.Array(Type.Object({ id: Identifier, address: Address, ms: Milliseconds })),
-  hops: Type.Integer({ minimum: 0 }),
+  path: Type.Array(
+    Type.Object({
+      id: Identifier,
+      address: Address,
+      ms: Milliseconds,
+      outcome: Type.Enum(['owner', 'redirect', 'failed', 'abandoned'], {
+        description:
+          '`failed`: no answer, or none of use; `abandoned`: it redirected, and from there no owner was reached',
+      }),
+    }),
+    { description: 'calls in the order made' },
+  ),
+  hops: Type.Integer({
+    minimum: 0,
+    description: 'calls of the path that led to the owner: those with `redirect` and `owner`',
+  }),
   ms: Milliseconds,
 });
 export type Lookup = Static<typeof Lookup>;

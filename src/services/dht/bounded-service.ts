@@ -46,6 +46,14 @@ function boundedMethod<Request, Response>(
 /** What handlers may look at beside the request. */
 export type Call = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'once' | 'getDeadline'>;
 
+/** The answer needs a moment on its way back, or the caller sees a deadline instead of it. */
+const DEADLINE_MARGIN_MS = 100;
+
+/** Till the caller gives up; Infinity when it did not say. */
+export function timeLeftMs(call: Call): number {
+  return Math.max(Number(call.getDeadline()) - Date.now() - DEADLINE_MARGIN_MS, 1);
+}
+
 export type Answer<Request, Response> = (request: Request, call: Call) => Promise<Response> | Response;
 
 export function unary<Request, Response>(

@@ -10,13 +10,20 @@ export interface NodeAddress {
   readonly address: string;
 }
 
+export interface DhtLookupStep extends NodeAddress {
+  readonly ms: number;
+  /** `failed`: no answer, or none of use. `abandoned`: it redirected, and from there no owner was reached. */
+  readonly outcome: 'owner' | 'redirect' | 'failed' | 'abandoned';
+}
+
 /** `GET /api/v1/lookup`, without the key's own description. */
 export interface DhtLookup {
   /** The key that was looked up. */
   readonly id: Identifier;
   readonly owner: NodeAddress;
-  readonly path: readonly (NodeAddress & { readonly ms: number })[];
-  /** Calls from the asker to the owner, the owner's included; 0 when the asker owns the key. */
+  /** Calls in the order made. */
+  readonly path: readonly DhtLookupStep[];
+  /** Those of the path that led to the owner: `redirect` and `owner`; 0 when the asker owns the key. */
   readonly hops: number;
   readonly ms: number;
 }
@@ -46,6 +53,8 @@ export interface FoundProvider extends NodeAddress {
 
 export interface Found {
   readonly publications: readonly FoundPublication[];
+  /** What those replaced under this key, newest first. */
+  readonly versions: readonly FoundPublication[];
   /** Live providers that a file can be fetched from, for a key of a cid. */
   readonly providers: readonly FoundProvider[];
   readonly replicasAsked: number;
@@ -92,10 +101,14 @@ export interface DhtApi {
   status(): Promise<DhtStatus>;
   /** Members in ring order, this node first, as far as it knows. */
   ring(): Promise<readonly RingMember[]>;
-  /** @throws Problem `not_ready`, `deadline` */
-  lookup(key: Identifier): Promise<DhtLookup>;
-  /** Everything that stands under a key, read from its owner and, in the background, its replicas. */
-  find(key: Identifier, limit: number): Promise<Found>;
+  /** @param timeoutMs no longer than that, nor than the service itself tries. @throws Problem `not_ready`, `deadline` */
+  lookup(key: Identifier, timeoutMs?: number): Promise<DhtLookup>;
+  /**
+   * Everything that stands under a key, read from its owner and, in the background, its replicas.
+   * @param timeoutMs as for `lookup`
+   * @throws Problem `not_ready`, `deadline`, `unreachable`
+   */
+  find(key: Identifier, limit: number, timeoutMs?: number): Promise<Found>;
   /**
    * Pending publications and withdrawals wait in the catalog. With `wait`, resolves when those up to now stand on the ring.
    * @throws Problem `deadline`, `not_ready`, `invalid_record` where the ring will never take one of `paths`

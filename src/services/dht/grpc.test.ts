@@ -16,6 +16,7 @@ import { LocalDhtServiceService } from '../../generated/anillo/local/v1/local.ts
 import { HelloRequest, RingServiceService } from '../../generated/anillo/ring/v1/ring.ts';
 import { LookupRequest, LookupResponse } from '../../generated/dht/dht.ts';
 import { PROTOCOL_MAJOR } from '../../identity/protocol.ts';
+import type { Problem } from '../../problems/problem.ts';
 import { askNetwork } from './ask-network.ts';
 import {
   NETWORK,
@@ -41,11 +42,12 @@ function call(
   path: string,
   request: Uint8Array,
   metadata = new Metadata(),
+  timeoutMs = 5_000,
 ): Promise<Answered> {
   const client = new Client(address, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 });
   const asIs = (bytes: Buffer): Buffer => bytes;
   return new Promise((resolve) => {
-    const options = { deadline: Date.now() + 5_000 };
+    const options = { deadline: Date.now() + timeoutMs };
     client.makeUnaryRequest(path, asIs, asIs, Buffer.from(request), metadata, options, (error, bytes) => {
       client.close();
       resolve({ error, bytes: bytes ?? Buffer.alloc(0) });
@@ -121,6 +123,21 @@ test('reflection lists every service of the contracts', async (t) => {
   ]) {
     assert.ok(names.includes(service), service);
   }
+});
+
+test('who gives a lookup or a find less time than it may take hears in that time why it failed', async (t) => {
+  const node = await startTestDht(t, { dataDir: temporaryFolder(t), join: ['127.0.0.1:1'] });
+  const request = Buffer.from(LookupRequest.encode({ key: 'a key' }).finish());
+  const path = '/dht.DHTService/Lookup';
+  assert.equal(codeOf(await call(node.address, path, request, new Metadata(), 1_000)), 'not_ready');
+  const local = new LocalDht({ address: () => node.address, dataDir: node.dataDir });
+  t.after(() => local.close());
+  const key = local.keyOf('text', 'a key');
+  await assert.rejects(local.lookup(key, 1_000), { code: 'not_ready' });
+  await assert.rejects(
+    local.find(key, 1, 1_000),
+    (error: Problem) => error.code === 'not_ready' || error.details.what === 'the.ring',
+  );
 });
 
 test('the local interface refuses who does not bring the token of the data directory', async (t) => {

@@ -79,17 +79,19 @@ export class LocalDht implements DhtApi {
     );
   }
 
-  async lookup(key: Identifier): Promise<DhtLookup> {
+  async lookup(key: Identifier, timeoutMs = LOOKUP_TIMEOUT_MS): Promise<DhtLookup> {
     return decodeLookup(
-      await this.#one<LookupResponse>(LOOKUP_TIMEOUT_MS, ({ client, metadata, deadline }, done) =>
-        client.lookup({ key: encodeId(key) }, metadata, { deadline }, done),
+      await this.#one<LookupResponse>(
+        Math.min(timeoutMs, LOOKUP_TIMEOUT_MS),
+        ({ client, metadata, deadline }, done) =>
+          client.lookup({ key: encodeId(key) }, metadata, { deadline }, done),
       ),
     );
   }
 
-  async find(key: Identifier, limit: number): Promise<Found> {
+  async find(key: Identifier, limit: number, timeoutMs = FIND_TIMEOUT_MS): Promise<Found> {
     return decodeFound(
-      await this.#many<FindResponse>(FIND_TIMEOUT_MS, ({ client, metadata, deadline }) =>
+      await this.#many<FindResponse>(Math.min(timeoutMs, FIND_TIMEOUT_MS), ({ client, metadata, deadline }) =>
         client.find({ key: encodeId(key), limit }, metadata, { deadline }),
       ),
     );

@@ -4,8 +4,10 @@ import {
   type LookupResponse,
   type RingResponse,
   type StatusResponse,
+  StepOutcome as WIRE_OUTCOME,
   NodeState as WIRE_STATE,
   type RingMember as WireMember,
+  type StepOutcome as WireOutcome,
   type FoundProvider as WireProvider,
   type FoundPublication as WirePublication,
   type NodeState as WireState,
@@ -13,6 +15,7 @@ import {
 import { decodeId, encodeId, malformed } from './contact-codec.ts';
 import type {
   DhtLookup,
+  DhtLookupStep,
   DhtStatus,
   Found,
   FoundProvider,
@@ -21,8 +24,8 @@ import type {
   RingMember,
 } from './dht-api.ts';
 
-/** Publications have a path of at most 4 KiB and their body at most 16: a page stays under 1 MiB. */
-const FOUND_PER_PAGE = 48;
+/** Publications have a path of at most 4 KiB and their body at most 16: a page with its versions stays under 1 MiB. */
+const FOUND_PER_PAGE = 24;
 /** A member is at most 64 identifiers and an address. */
 const MEMBERS_PER_PAGE = 128;
 
@@ -38,6 +41,14 @@ const STATE_TO_WIRE: Readonly<Record<RingMember['state'], WireState>> = {
 };
 const STATES = Object.entries(STATE_TO_WIRE) as [RingMember['state'], WireState][];
 
+const OUTCOME_TO_WIRE: Readonly<Record<DhtLookupStep['outcome'], WireOutcome>> = {
+  owner: WIRE_OUTCOME.STEP_OUTCOME_OWNER,
+  redirect: WIRE_OUTCOME.STEP_OUTCOME_REDIRECT,
+  failed: WIRE_OUTCOME.STEP_OUTCOME_FAILED,
+  abandoned: WIRE_OUTCOME.STEP_OUTCOME_ABANDONED,
+};
+const OUTCOMES = Object.entries(OUTCOME_TO_WIRE) as [DhtLookupStep['outcome'], WireOutcome][];
+
 function encodeAddress({ id, address }: NodeAddress): WireAddress {
   return { id: encodeId(id), address };
 }
@@ -51,6 +62,12 @@ function decodeState(wire: WireState): RingMember['state'] {
   const state = STATES.find(([, onWire]) => onWire === wire)?.[0];
   if (state === undefined) throw malformed('a node has no known state');
   return state;
+}
+
+function decodeOutcome(wire: WireOutcome): DhtLookupStep['outcome'] {
+  const outcome = OUTCOMES.find(([, onWire]) => onWire === wire)?.[0];
+  if (outcome === undefined) throw malformed('a call has no known outcome');
+  return outcome;
 }
 
 export function encodeStatus(status: DhtStatus): StatusResponse {
@@ -89,7 +106,11 @@ export function encodeLookup(lookup: DhtLookup): LookupResponse {
   return {
     id: encodeId(lookup.id),
     owner: encodeAddress(lookup.owner),
-    path: lookup.path.map((step) => ({ node: encodeAddress(step), ms: step.ms })),
+    path: lookup.path.map((step) => ({
+      node: encodeAddress(step),
+      ms: step.ms,
+      outcome: OUTCOME_TO_WIRE[step.outcome],
+    })),
     hops: lookup.hops,
     ms: lookup.ms,
   };
@@ -99,7 +120,11 @@ export function decodeLookup(wire: LookupResponse): DhtLookup {
   return {
     id: decodeId(wire.id),
     owner: decodeAddress(wire.owner),
-    path: wire.path.map(({ node, ms }) => ({ ...decodeAddress(node), ms })),
+    path: wire.path.map(({ node, ms, outcome }) => ({
+      ...decodeAddress(node),
+      ms,
+      outcome: decodeOutcome(outcome),
+    })),
     hops: wire.hops,
     ms: wire.ms,
   };
@@ -127,10 +152,12 @@ export function encodeFound(found: Found): FindResponse[] {
   const { replicasAsked, replicasAgreed, truncated } = found;
   const publications = pages(found.publications.map(encodePublication), FOUND_PER_PAGE);
   const providers = pages(found.providers.map(encodeProvider), FOUND_PER_PAGE);
-  const length = Math.max(1, publications.length, providers.length);
+  const versions = pages(found.versions.map(encodePublication), FOUND_PER_PAGE);
+  const length = Math.max(1, publications.length, providers.length, versions.length);
   return Array.from({ length }, (_, index) => ({
     publications: publications[index] ?? [],
     providers: providers[index] ?? [],
+    versions: versions[index] ?? [],
     replicasAsked,
     replicasAgreed,
     truncated,
@@ -144,6 +171,7 @@ export function decodeFound(received: readonly FindResponse[]): Found {
   return {
     publications: received.flatMap((page) => page.publications.map(decodePublication)),
     providers: received.flatMap((page) => page.providers.map(decodeProvider)),
+    versions: received.flatMap((page) => page.versions.map(decodePublication)),
     replicasAsked,
     replicasAgreed,
     truncated,

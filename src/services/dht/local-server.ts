@@ -14,7 +14,15 @@ import {
   type StatusResponse,
 } from '../../generated/anillo/local/v1/local.ts';
 import { Problem } from '../../problems/problem.ts';
-import { type Answer, bounded, type Call, type Pages, streaming, unary } from './bounded-service.ts';
+import {
+  type Answer,
+  bounded,
+  type Call,
+  type Pages,
+  streaming,
+  timeLeftMs,
+  unary,
+} from './bounded-service.ts';
 import { decodeId, malformed } from './contact-codec.ts';
 import type { DhtApi } from './dht-api.ts';
 import { encodeFound, encodeLookup, encodeRing, encodeStatus } from './local-codec.ts';
@@ -22,8 +30,6 @@ import { isToken, TOKEN_KEY } from './local-token.ts';
 import { CONTROL_MAX_BYTES } from './ring-codec.ts';
 
 const FIND_LIMIT_MAX = 10_000;
-/** The answer needs a moment on its way back, or the caller sees a deadline instead of it. */
-const DEADLINE_MARGIN_MS = 100;
 const PUBLISH_TIMEOUT_MAX_MS = 10 * 60_000;
 
 export function localService(dht: DhtApi, token: string) {
@@ -41,28 +47,24 @@ export function localService(dht: DhtApi, token: string) {
       return pages(request, call);
     });
   const publish = async ({ wait, paths }: PublishRequest, call: Call): Promise<PublishResponse> => {
-    const { pending } = await dht.publish({ wait, paths, timeoutMs: timeLeftMs(call) });
+    const timeoutMs = Math.min(timeLeftMs(call), PUBLISH_TIMEOUT_MAX_MS);
+    const { pending } = await dht.publish({ wait, paths, timeoutMs });
     return { pending: BigInt(pending) };
   };
 
   const handlers: LocalDhtServiceServer = {
     status: one<StatusRequest, StatusResponse>(async () => encodeStatus(await dht.status())),
     ring: many<RingRequest, RingResponse>(async () => encodeRing(await dht.ring())),
-    lookup: one<LookupRequest, LookupResponse>(async ({ key }) =>
-      encodeLookup(await dht.lookup(decodeId(key))),
+    lookup: one<LookupRequest, LookupResponse>(async ({ key }, call) =>
+      encodeLookup(await dht.lookup(decodeId(key), timeLeftMs(call))),
     ),
-    find: many<FindRequest, FindResponse>(async ({ key, limit }) => {
+    find: many<FindRequest, FindResponse>(async ({ key, limit }, call) => {
       if (limit < 1 || limit > FIND_LIMIT_MAX)
         throw malformed(`limit must be between 1 and ${FIND_LIMIT_MAX}`);
-      return encodeFound(await dht.find(decodeId(key), limit));
+      return encodeFound(await dht.find(decodeId(key), limit, timeLeftMs(call)));
     }),
     publish: one(publish),
     withdraw: one(publish),
   };
   return { service: bounded(LocalDhtServiceService, CONTROL_MAX_BYTES), handlers };
-}
-
-function timeLeftMs(call: Call): number {
-  const left = Number(call.getDeadline()) - Date.now() - DEADLINE_MARGIN_MS;
-  return Math.min(Math.max(left, 1), PUBLISH_TIMEOUT_MAX_MS);
 }

@@ -20,6 +20,8 @@ import type { RingDriver } from './ring-driver.ts';
 import type { KnownNode } from './ring-view.ts';
 
 const LOOKUP_TIMEOUT_MS = 5_000;
+/** Owners, replicas and addresses in turn; shorter than those wait who ask over gRPC, so that they hear why. */
+const FIND_TIMEOUT_MS = 14_000;
 /** Members asked for their successors and addresses when the ring is shown; of the others it shows what is known. */
 const MEMBERS_ASKED_MAX = 64;
 const SUCCESSORS_TIMEOUT_MS = 500;
@@ -73,11 +75,12 @@ export class OwnDht implements DhtApi {
     });
   }
 
-  async lookup(key: Identifier): Promise<DhtLookup> {
+  async lookup(key: Identifier, timeoutMs = LOOKUP_TIMEOUT_MS): Promise<DhtLookup> {
     const startedMs = performance.now();
-    const result = await this.#driver.lookup(key, LOOKUP_TIMEOUT_MS);
+    const limitMs = Math.min(timeoutMs, LOOKUP_TIMEOUT_MS);
+    const result = await this.#driver.lookup(key, limitMs);
     const ms = performance.now() - startedMs;
-    if (result.owner === null) throw this.#notFound();
+    if (result.owner === null) throw this.#notFound(limitMs);
     return {
       id: key,
       owner: await this.#directory.address(result.owner),
@@ -87,26 +90,30 @@ export class OwnDht implements DhtApi {
     };
   }
 
-  async find(key: Identifier, limit: number): Promise<Found> {
+  find(key: Identifier, limit: number, timeoutMs = FIND_TIMEOUT_MS): Promise<Found> {
+    return inTime(Math.min(timeoutMs, FIND_TIMEOUT_MS), 'the.ring', this.#find(key, limit));
+  }
+
+  async #find(key: Identifier, limit: number): Promise<Found> {
     const found = await this.#records.find(key, limit);
-    const { publications, replicasAsked, replicasAgreed, truncated } = found;
-    const providers = await this.#directory.providers(found.providers);
-    return { publications, providers, replicasAsked, replicasAgreed, truncated };
+    return { ...found, providers: await this.#directory.providers(found.providers) };
   }
 
   publish(options: PublishOptions): Promise<{ readonly pending: number }> {
     return this.#records.publish(options);
   }
 
-  #notFound(): Problem {
+  #notFound(timeoutMs: number): Problem {
     if (!this.#driver.neighbours().joined) return new Problem('not_ready');
-    return new Problem('deadline', { what: 'the.owner', timeoutMs: LOOKUP_TIMEOUT_MS });
+    return new Problem('deadline', { what: 'the.owner', timeoutMs });
   }
 
   #path(result: LookupResult): DhtLookup['path'] {
-    return result.path
-      .filter(({ outcome }) => outcome !== 'failed')
-      .map(({ contact, elapsedMs }) => ({ ...this.#directory.addressNow(contact), ms: elapsedMs }));
+    return result.path.map(({ contact, elapsedMs, outcome }) => ({
+      ...this.#directory.addressNow(contact),
+      ms: elapsedMs,
+      outcome,
+    }));
   }
 
   #successorsOf({ contact, state }: KnownNode): Promise<string[]> | string[] {
@@ -127,4 +134,15 @@ export class OwnDht implements DhtApi {
 
 function identifiers(contacts: readonly Contact[]): string[] {
   return contacts.map(({ id }) => id);
+}
+
+/** What comes later than `timeoutMs` is a `deadline`. */
+async function inTime<Result>(timeoutMs: number, what: string, work: Promise<Result>): Promise<Result> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Problem('deadline', { what, timeoutMs })), timeoutMs);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

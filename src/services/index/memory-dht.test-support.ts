@@ -14,6 +14,7 @@ import type {
 
 const NOBODY: Found = {
   publications: [],
+  versions: [],
   providers: [],
   replicasAsked: 3,
   replicasAgreed: 3,

@@ -80,6 +80,65 @@ export function nodeStateToJSON(object: NodeState): string {
   }
 }
 
+export const StepOutcome = {
+  STEP_OUTCOME_UNSPECIFIED: 0,
+  STEP_OUTCOME_OWNER: 1,
+  STEP_OUTCOME_REDIRECT: 2,
+  /** STEP_OUTCOME_FAILED - No answer, or none of use. */
+  STEP_OUTCOME_FAILED: 3,
+  /** STEP_OUTCOME_ABANDONED - It redirected, and from there no owner was reached. */
+  STEP_OUTCOME_ABANDONED: 4,
+} as const;
+
+export type StepOutcome = typeof StepOutcome[keyof typeof StepOutcome];
+
+export namespace StepOutcome {
+  export type STEP_OUTCOME_UNSPECIFIED = typeof StepOutcome.STEP_OUTCOME_UNSPECIFIED;
+  export type STEP_OUTCOME_OWNER = typeof StepOutcome.STEP_OUTCOME_OWNER;
+  export type STEP_OUTCOME_REDIRECT = typeof StepOutcome.STEP_OUTCOME_REDIRECT;
+  export type STEP_OUTCOME_FAILED = typeof StepOutcome.STEP_OUTCOME_FAILED;
+  export type STEP_OUTCOME_ABANDONED = typeof StepOutcome.STEP_OUTCOME_ABANDONED;
+}
+
+export function stepOutcomeFromJSON(object: any): StepOutcome {
+  switch (object) {
+    case 0:
+    case "STEP_OUTCOME_UNSPECIFIED":
+      return StepOutcome.STEP_OUTCOME_UNSPECIFIED;
+    case 1:
+    case "STEP_OUTCOME_OWNER":
+      return StepOutcome.STEP_OUTCOME_OWNER;
+    case 2:
+    case "STEP_OUTCOME_REDIRECT":
+      return StepOutcome.STEP_OUTCOME_REDIRECT;
+    case 3:
+    case "STEP_OUTCOME_FAILED":
+      return StepOutcome.STEP_OUTCOME_FAILED;
+    case 4:
+    case "STEP_OUTCOME_ABANDONED":
+      return StepOutcome.STEP_OUTCOME_ABANDONED;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum StepOutcome");
+  }
+}
+
+export function stepOutcomeToJSON(object: StepOutcome): string {
+  switch (object) {
+    case StepOutcome.STEP_OUTCOME_UNSPECIFIED:
+      return "STEP_OUTCOME_UNSPECIFIED";
+    case StepOutcome.STEP_OUTCOME_OWNER:
+      return "STEP_OUTCOME_OWNER";
+    case StepOutcome.STEP_OUTCOME_REDIRECT:
+      return "STEP_OUTCOME_REDIRECT";
+    case StepOutcome.STEP_OUTCOME_FAILED:
+      return "STEP_OUTCOME_FAILED";
+    case StepOutcome.STEP_OUTCOME_ABANDONED:
+      return "STEP_OUTCOME_ABANDONED";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum StepOutcome");
+  }
+}
+
 export interface NodeAddress {
   id: Buffer;
   /** `host:port` of the node's index endpoint, or of its DHT endpoint while no index service of it is known. */
@@ -129,6 +188,7 @@ export interface LookupResponse {
   id: Buffer;
   owner: NodeAddress | undefined;
   path: LookupResponse_Step[];
+  /** Steps that led to the owner: redirects, and the owner's own. */
   hops: number;
   ms: number;
 }
@@ -136,6 +196,7 @@ export interface LookupResponse {
 export interface LookupResponse_Step {
   node: NodeAddress | undefined;
   ms: number;
+  outcome: StepOutcome;
 }
 
 export interface FindRequest {
@@ -149,6 +210,8 @@ export interface FindResponse {
   replicasAsked: number;
   replicasAgreed: number;
   truncated: boolean;
+  /** What the publications replaced under this key. */
+  versions: FoundPublication[];
 }
 
 export interface FoundPublication {
@@ -1031,7 +1094,7 @@ export const LookupResponse: MessageFns<LookupResponse> = {
 };
 
 function createBaseLookupResponse_Step(): LookupResponse_Step {
-  return { node: undefined, ms: 0 };
+  return { node: undefined, ms: 0, outcome: 0 };
 }
 
 export const LookupResponse_Step: MessageFns<LookupResponse_Step> = {
@@ -1041,6 +1104,9 @@ export const LookupResponse_Step: MessageFns<LookupResponse_Step> = {
     }
     if (message.ms !== 0) {
       writer.uint32(17).double(message.ms);
+    }
+    if (message.outcome !== 0) {
+      writer.uint32(24).int32(message.outcome);
     }
     return writer;
   },
@@ -1074,6 +1140,14 @@ export const LookupResponse_Step: MessageFns<LookupResponse_Step> = {
             message.ms = reader.double();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.outcome = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1090,6 +1164,7 @@ export const LookupResponse_Step: MessageFns<LookupResponse_Step> = {
     return {
       node: isSet(object.node) ? NodeAddress.fromJSON(object.node) : undefined,
       ms: isSet(object.ms) ? globalThis.Number(object.ms) : 0,
+      outcome: isSet(object.outcome) ? stepOutcomeFromJSON(object.outcome) : 0,
     };
   },
 
@@ -1100,6 +1175,9 @@ export const LookupResponse_Step: MessageFns<LookupResponse_Step> = {
     }
     if (message.ms !== 0) {
       obj.ms = floatToJson(message.ms);
+    }
+    if (message.outcome !== 0) {
+      obj.outcome = stepOutcomeToJSON(message.outcome);
     }
     return obj;
   },
@@ -1113,6 +1191,7 @@ export const LookupResponse_Step: MessageFns<LookupResponse_Step> = {
       ? NodeAddress.fromPartial(object.node)
       : undefined;
     message.ms = object.ms ?? 0;
+    message.outcome = object.outcome ?? 0;
     return message;
   },
 };
@@ -1203,7 +1282,7 @@ export const FindRequest: MessageFns<FindRequest> = {
 };
 
 function createBaseFindResponse(): FindResponse {
-  return { publications: [], providers: [], replicasAsked: 0, replicasAgreed: 0, truncated: false };
+  return { publications: [], providers: [], replicasAsked: 0, replicasAgreed: 0, truncated: false, versions: [] };
 }
 
 export const FindResponse: MessageFns<FindResponse> = {
@@ -1222,6 +1301,9 @@ export const FindResponse: MessageFns<FindResponse> = {
     }
     if (message.truncated !== false) {
       writer.uint32(40).bool(message.truncated);
+    }
+    for (const v of message.versions) {
+      FoundPublication.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -1279,6 +1361,14 @@ export const FindResponse: MessageFns<FindResponse> = {
             message.truncated = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.versions.push(FoundPublication.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1310,6 +1400,9 @@ export const FindResponse: MessageFns<FindResponse> = {
         ? globalThis.Number(object.replicas_agreed)
         : 0,
       truncated: isSet(object.truncated) ? globalThis.Boolean(object.truncated) : false,
+      versions: globalThis.Array.isArray(object?.versions)
+        ? object.versions.map((e: any) => FoundPublication.fromJSON(e))
+        : [],
     };
   },
 
@@ -1330,6 +1423,9 @@ export const FindResponse: MessageFns<FindResponse> = {
     if (message.truncated !== false) {
       obj.truncated = message.truncated;
     }
+    if (message.versions?.length) {
+      obj.versions = message.versions.map((e) => FoundPublication.toJSON(e));
+    }
     return obj;
   },
 
@@ -1343,6 +1439,7 @@ export const FindResponse: MessageFns<FindResponse> = {
     message.replicasAsked = object.replicasAsked ?? 0;
     message.replicasAgreed = object.replicasAgreed ?? 0;
     message.truncated = object.truncated ?? false;
+    message.versions = object.versions?.map((e) => FoundPublication.fromPartial(e)) || [];
     return message;
   },
 };

@@ -7,6 +7,7 @@ import pino from 'pino';
 import { makeNetworkId } from '../../../identity/network.ts';
 import { NodeKey } from '../../../identity/node-key.ts';
 import { nameKey } from '../../../records/keys.ts';
+import { openDatabase } from '../../../storage/database.ts';
 import { TestCluster } from './cluster.test-support.ts';
 import { eventually, FakePending, fakeCid } from './pending.test-support.ts';
 import { PublicationCheck } from './publication-check.ts';
@@ -118,6 +119,37 @@ test('a node whose records are all gone publishes its files again when it starts
       const { publications } = await again.records.find(nameKey(sha256, 'kept.txt'), 10);
       return publications[0]?.kind === 'publication';
     });
+  } finally {
+    await cluster.close();
+  }
+});
+
+test('a withdrawal that was lost with a restored file is told by the owner at the next renewal', async () => {
+  const cluster = await TestCluster.of(1, { leaseDurationMs: 600 });
+  try {
+    const node = cluster.node(0);
+    const { dataDir, pending: source } = node;
+    const key = cluster.keyOfNode(node);
+    const file = { cid: fakeCid(1), path: 'kept.txt' };
+    source.publish(file);
+    await node.records.publish({ wait: true, timeoutMs: 20_000 });
+    await cluster.kill(node);
+    await cp(join(dataDir, 'asserted.db'), join(dataDir, 'backup.db'));
+
+    const second = await cluster.start({ join: true, key, dataDir, source });
+    source.withdraw(file, false);
+    await second.records.publish({ wait: true, timeoutMs: 20_000 });
+    await cluster.kill(second);
+    for (const ending of ENDINGS) await rm(join(dataDir, `asserted.db${ending}`), { force: true });
+    await cp(join(dataDir, 'backup.db'), join(dataDir, 'asserted.db'));
+
+    const third = await cluster.start({ join: true, key, dataDir, source });
+    const reader = openDatabase(join(dataDir, 'asserted.db'), [], { synchronous: 'normal', readOnly: true });
+    const tombstones = reader.prepare('SELECT count(*) AS count FROM placements WHERE kind = 3');
+    await eventually('it asserts the withdrawal', () => Number(tombstones.get()?.count) > 0);
+    reader.close();
+    const { publications } = await third.records.find(nameKey(sha256, file.path), 10);
+    assert.notEqual(publications[0]?.kind, 'publication');
   } finally {
     await cluster.close();
   }

@@ -51,13 +51,15 @@ export class RangeSync {
   /** Gives the peer what it lacks of these entries. @throws Problem when the peer does not answer */
   async pushEntries(peer: Contact, entries: Uint8Array, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const { missing } = await this.#parts.calls.call(peer, 'missing', { entries: asBuffer(entries) });
+    const asked = { entries: asBuffer(entries), orSuperseded: false };
+    const { missing } = await this.#parts.calls.call(peer, 'missing', asked);
     await this.#send(peer, pairsAt(entries, missing));
   }
 
   /** @throws Problem `not_ready` when the peer does not hold all of these entries, or newer ones */
   async confirm(peer: Contact, entries: Uint8Array): Promise<void> {
-    const { missing } = await this.#parts.calls.call(peer, 'missing', { entries: asBuffer(entries) });
+    const asked = { entries: asBuffer(entries), orSuperseded: false };
+    const { missing } = await this.#parts.calls.call(peer, 'missing', asked);
     if (missing.length > 0) throw new Problem('not_ready');
   }
 
@@ -88,7 +90,8 @@ export class RangeSync {
         wanted: Buffer.alloc(0),
       };
       const page = await this.#parts.calls.call(peer, 'list', asked);
-      const { missing } = await this.#parts.store.run('missing', { table: 'stored', entries: page.entries });
+      const listed = { table: 'stored', entries: page.entries, orSuperseded: false } as const;
+      const { missing } = await this.#parts.store.run('missing', listed);
       await this.#take(peer, range, pairsAt(page.entries, missing), signal);
       cursor = page.nextCursor;
     } while (cursor.length > 0);

@@ -116,7 +116,8 @@ export class RecordServer implements RecordMethods {
   async missing(request: MissingRequest): Promise<MissingResponse> {
     this.#checkTag(request.networkTag);
     if (request.entries.length > ENTRIES_BYTES_MAX) throw malformed('too many entries');
-    const { missing } = await this.#parts.store.run('missing', { table: 'stored', entries: request.entries });
+    const { entries, orSuperseded } = request;
+    const { missing } = await this.#parts.store.run('missing', { table: 'stored', entries, orSuperseded });
     return { missing: [...missing] };
   }
 

@@ -124,7 +124,12 @@ export interface RecordTasks {
     readonly picked: number;
   };
   /** Which of these entries stand here neither in this version nor in a newer one: their indexes. */
-  missing(input: { readonly table: TableName; readonly entries: Uint8Array }): {
+  missing(input: {
+    readonly table: TableName;
+    readonly entries: Uint8Array;
+    /** Also those of which a newer version stands here. */
+    readonly orSuperseded: boolean;
+  }): {
     readonly missing: readonly number[];
   };
   renew(input: RenewTask): RenewDone;

@@ -207,7 +207,9 @@ export class Renewal {
     const { store, calls, delivery } = this.#options;
     let isWhole = true;
     for await (const entries of entriesOf(store, selection)) {
-      const { missing } = await calls.call(owner, 'missing', { entries: asBuffer(entries) });
+      // What is superseded there is sent too: the answer tells what superseded it, and digests agree again.
+      const asked = { entries: asBuffer(entries), orSuperseded: true };
+      const { missing } = await calls.call(owner, 'missing', asked);
       if (missing.length === 0) continue;
       const outgoing = await store.run('outgoing', { wanted: pairsAt(entries, missing) });
       const left = await delivery.deliver(outgoing, signal);

@@ -133,8 +133,8 @@ export class StoredRecords {
     return { entries, next: next === null ? null : new Uint8Array(next) };
   }
 
-  /** Indexes of the entries of which neither this version nor a newer one stands here. */
-  missing(entries: Uint8Array): number[] {
+  /** Indexes of the entries of which neither this version nor a newer one stands here; with `orSuperseded`, not this version. */
+  missing(entries: Uint8Array, orSuperseded: boolean): number[] {
     const bytes = asBuffer(entries);
     const missing: number[] = [];
     for (let offset = 0; offset + ENTRY_BYTES <= bytes.length; offset += ENTRY_BYTES) {
@@ -144,7 +144,9 @@ export class StoredRecords {
       );
       const asked = { seq: bytes.readBigUInt64BE(offset + 64), tag: hexOf(bytes, offset + 72, 8) };
       const standing = there === null ? null : { seq: there.seq, tag: hexOf(there.tag, 0, 8) };
-      const isThere = standing !== null && (isSameVersion(standing, asked) || supersedes(standing, asked));
+      const isThere =
+        standing !== null &&
+        (isSameVersion(standing, asked) || (!orSuperseded && supersedes(standing, asked)));
       if (!isThere) missing.push(offset / ENTRY_BYTES);
     }
     return missing;

@@ -339,10 +339,12 @@ export interface MissingRequest {
   networkTag: bigint;
   /** (placement key, slot, seq, version tag) of 80 bytes each, concatenated, as in ListResponse. */
   entries: Buffer;
+  /** Names also those of which a newer version stands here: the answer to their being stored again tells that version. */
+  orSuperseded: boolean;
 }
 
 export interface MissingResponse {
-  /** Indexes of the entries of which neither this version nor a newer one stands here. */
+  /** Indexes of the entries of which neither this version nor, unless asked for, a newer one stands here. */
   missing: number[];
 }
 
@@ -2636,7 +2638,7 @@ export const ListResponse: MessageFns<ListResponse> = {
 };
 
 function createBaseMissingRequest(): MissingRequest {
-  return { networkTag: 0n, entries: Buffer.alloc(0) };
+  return { networkTag: 0n, entries: Buffer.alloc(0), orSuperseded: false };
 }
 
 export const MissingRequest: MessageFns<MissingRequest> = {
@@ -2649,6 +2651,9 @@ export const MissingRequest: MessageFns<MissingRequest> = {
     }
     if (message.entries.length !== 0) {
       writer.uint32(18).bytes(message.entries);
+    }
+    if (message.orSuperseded !== false) {
+      writer.uint32(24).bool(message.orSuperseded);
     }
     return writer;
   },
@@ -2682,6 +2687,14 @@ export const MissingRequest: MessageFns<MissingRequest> = {
             message.entries = Buffer.from(reader.bytes());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.orSuperseded = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2702,6 +2715,11 @@ export const MissingRequest: MessageFns<MissingRequest> = {
         ? BigInt(object.network_tag)
         : 0n,
       entries: isSet(object.entries) ? Buffer.from(bytesFromBase64(object.entries)) : Buffer.alloc(0),
+      orSuperseded: isSet(object.orSuperseded)
+        ? globalThis.Boolean(object.orSuperseded)
+        : isSet(object.or_superseded)
+        ? globalThis.Boolean(object.or_superseded)
+        : false,
     };
   },
 
@@ -2712,6 +2730,9 @@ export const MissingRequest: MessageFns<MissingRequest> = {
     }
     if (message.entries.length !== 0) {
       obj.entries = base64FromBytes(message.entries);
+    }
+    if (message.orSuperseded !== false) {
+      obj.orSuperseded = message.orSuperseded;
     }
     return obj;
   },
@@ -2725,6 +2746,7 @@ export const MissingRequest: MessageFns<MissingRequest> = {
       ? BigInt(object.networkTag)
       : 0n;
     message.entries = object.entries ?? Buffer.alloc(0);
+    message.orSuperseded = object.orSuperseded ?? false;
     return message;
   },
 };

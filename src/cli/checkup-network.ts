@@ -24,6 +24,8 @@ export interface NetworkCheckup {
 const CLOCK_OFF_MS = 2_000;
 /** Records that far in the future are refused. */
 const CLOCK_WRONG_MS = 5 * 60_000;
+/** Of the files that a node does not share; its status tells more. */
+const SKIPPED_SHOWN = 10;
 
 export async function checkNetwork(context: Context): Promise<NetworkCheckup> {
   const bases = context.globals.node === undefined ? context.portmappers : [];
@@ -104,12 +106,19 @@ function describeNode(say: Say, address: string, status: NodeStatus): readonly F
     findings.push(failed('library', text, say('doctor.failing-advice')));
   }
   if (library.skipped > 0) {
-    const text = say('doctor.skipped', { address, n: library.skipped });
+    const places = library.skippedPlaces
+      .slice(0, SKIPPED_SHOWN)
+      .map(({ place, reason }) => `${printable(place)} (${say(`skipped.${reason}`)})`);
+    const text = say('doctor.skipped', { address, n: library.skipped, places: places.join(', ') });
     findings.push(warning('library', text, say('doctor.skipped-advice')));
   }
   if (refusedPublications > 0) {
     const text = say('doctor.refused', { address, n: refusedPublications });
     findings.push(warning('library', text, say('doctor.refused-advice')));
+  }
+  if (library.unwatched > 0) {
+    const text = say('doctor.unwatched', { address, n: library.unwatched });
+    findings.push(warning('library', text, say('doctor.unwatched-advice')));
   }
   return findings;
 }

@@ -30,10 +30,19 @@ const provider = () => ({
   download: network.address,
   state: 'active',
 });
+const library = {
+  ...nodeStatus(idOf('11'), '').library,
+  skipped: 2,
+  skippedPlaces: [
+    { place: EVIL, reason: 'control_character' as const },
+    { place: 'd/bad\\xff', reason: 'not_utf8' as const },
+  ],
+  unwatched: 7,
+};
 const network = await AnsweringServer.start({
   'GET /healthz': { status: 'ok' },
   'GET /api/v1/nodes': () => ({ nodes: [registeredNode(idOf('11'), network.address)] }),
-  'GET /api/v1/status': () => nodeStatus(idOf('11'), network.address),
+  'GET /api/v1/status': () => nodeStatus(idOf('11'), network.address, { library }),
   'GET /api/v1/network': () => ({
     networkId: idOf('99'),
     protocolVersion: '1.0',
@@ -237,6 +246,13 @@ test('doctor tells how far every clock is off', async () => {
   const clocks = findings.filter(({ check }: { check: string }) => check === 'clock');
   assert.ok(clocks.length >= 2, 'the portmapper and the node');
   for (const { offsetMs } of clocks) assert.equal(typeof offsetMs, 'number');
+});
+
+test('doctor says which files a node does not share and why, and what it does not watch', async () => {
+  const { stdout } = await anillo(['doctor']);
+  assert.match(stdout, /2 files are not shared: evil\\x1b\[31m\\x0a\\u202ename \(the name holds a control/);
+  assert.match(stdout, /d\/bad\\xff \(the name is not UTF-8\)/);
+  assert.match(stdout, /7 folders are not watched/);
 });
 
 test('colours and bars stay away from a pipe', async () => {

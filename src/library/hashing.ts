@@ -17,7 +17,8 @@ export interface Hashed extends Candidate {
 export interface HashingContext {
   /** Absolute path of what is listed under `disk`. */
   readonly at: (disk: string) => string;
-  readonly onSkipped: (place: string, reason: string) => void;
+  /** @param why the system's code, or what befell the hasher */
+  readonly onUnreadable: (disk: string, why: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -25,7 +26,7 @@ export interface HashingContext {
 export async function hashStill(
   hasher: FileHasher,
   candidates: readonly Candidate[],
-  { at, onSkipped, signal }: HashingContext,
+  { at, onUnreadable, signal }: HashingContext,
 ): Promise<Hashed[]> {
   let outcomes: HashOutcome[];
   try {
@@ -34,8 +35,7 @@ export async function hashStill(
       { signal },
     );
   } catch (error) {
-    if (!signal.aborted)
-      for (const { disk } of candidates) onSkipped(disk, `hashing failed: ${String(error)}`);
+    if (!signal.aborted) for (const { disk } of candidates) onUnreadable(disk, String(error));
     return [];
   }
   return candidates.flatMap((candidate, index) => {
@@ -46,7 +46,7 @@ export async function hashStill(
       return [{ ...candidate, content: stood ? outcome.file : null }];
     }
     if (outcome?.type === 'failed' && outcome.code !== 'ENOENT' && outcome.code !== 'ENOTDIR') {
-      onSkipped(candidate.disk, `it cannot be read (${outcome.code})`);
+      onUnreadable(candidate.disk, outcome.code);
     }
     return [];
   });

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { chunksOf, contentOf, makeFolders, openLibrary, pathsOf, until } from './library.test-support.ts';
 import type { Library } from './library.ts';
+import { readSkipped } from './skipped-files.ts';
 
 const acts = (library: Library) =>
   library.catalog.pending(1_000).map(({ act, file }) => `${act} ${file.path}`);
@@ -216,17 +217,36 @@ test('names in NFD are listed in NFC and read by their real bytes; of two that f
   assert.deepEqual(pathsOf(library), ['Café', 'Niño/Año', `mark-${marks}`]);
 });
 
-test('names that are not UTF-8 or not allowed are skipped and counted', async (t) => {
+test('files that cannot be listed are told with their places and reasons, for as long as they are there', async (t) => {
   const folders = makeFolders(t);
-  mkdirSync(folders.shareDir, { recursive: true });
-  writeFileSync(Buffer.from(`${folders.shareDir}/bad\xff`, 'latin1'), 'x');
-  writeFileSync(join(folders.shareDir, 'line\nbreak'), 'x');
-  writeFileSync(join(folders.shareDir, 'good'), 'x');
+  const { shareDir } = folders;
+  mkdirSync(join(shareDir, 'd'), { recursive: true });
+  writeFileSync(Buffer.from(`${shareDir}/d/bad\xff`, 'latin1'), 'x');
+  writeFileSync(join(shareDir, 'line\nbreak'), 'x');
+  writeFileSync(join(shareDir, 'a%2f..%2fb'), 'x');
+  writeFileSync(join(shareDir, 'Caf\u00e9'), 'composed');
+  writeFileSync(join(shareDir, 'good'), 'x');
   const library = await openLibrary(t, folders);
   await library.startWatching();
   await ready(library);
-  await until('the count', () => library.catalog.state('skipped') === '2');
-  assert.deepEqual(pathsOf(library), ['good']);
+  writeFileSync(join(shareDir, 'Cafe\u0301'), 'decomposed');
+  const told = () =>
+    readSkipped(library.catalog)
+      .places.map(({ place, reason }) => `${reason} ${place}`)
+      .toSorted();
+  await until('all of them', () => told().length === 4);
+  assert.equal(readSkipped(library.catalog).count, 4);
+  assert.deepEqual(told(), [
+    'bad_name a%2f..%2fb',
+    'control_character line\nbreak',
+    'not_utf8 d/bad\\xff',
+    'same_name Cafe\u0301',
+  ]);
+  assert.deepEqual(pathsOf(library), ['Caf\u00e9', 'good']);
+  rmSync(join(shareDir, 'line\nbreak'));
+  renameSync(Buffer.from(`${shareDir}/d/bad\xff`, 'latin1'), join(shareDir, 'd/fine'));
+  await until('the renamed one', () => cidOf(library, 'd/fine') !== undefined);
+  await until('two fewer', () => told().length === 2);
 });
 
 test('hard links are files of their own', async (t) => {

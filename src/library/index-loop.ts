@@ -49,9 +49,7 @@ export class IndexLoop {
   /** The folder that is watched: another one mounted over it has another inode. */
   #inode: bigint | null = null;
   /** As it stands in the catalog's state. */
-  #unwatched = 0;
-  /** As it stands in the catalog's state. */
-  #skippedCount = -1;
+  #unwatched: number | null = null;
   #state: string | null = null;
   #checkedMs = 0;
   #scannedMs = 0;
@@ -64,7 +62,7 @@ export class IndexLoop {
     this.#folder = folder;
     const changes = new CatalogChanges(catalog);
     const at = (disk: string) => folder.at(disk);
-    this.#skipped = new SkippedFiles(options.log);
+    this.#skipped = new SkippedFiles(catalog, options.log);
     const writer = new IndexWriter({
       catalog,
       changes,
@@ -84,7 +82,7 @@ export class IndexLoop {
       writer,
       dirty: this.#dirty,
       at,
-      onSkipped: (place, reason) => this.#skipped.add(place, reason),
+      skipped: this.#skipped,
     });
     const here = writeHere(catalog, new CatalogOrders(catalog, Date.now));
     this.#trash = new Trash(folder, catalog, here);
@@ -129,7 +127,8 @@ export class IndexLoop {
       return;
     }
     const busy = await this.#indexer.turn(nowMs);
-    if (!this.#indexer.isScanning) this.#finishScan();
+    if (!this.#indexer.isLooking) this.#reportLook();
+    if (!this.#indexer.isScanning && this.#state !== 'ready') this.#setState('ready');
     if (busy) await breathe();
     else await this.#indexer.idle(this.#restMs(nowMs));
   }
@@ -147,30 +146,20 @@ export class IndexLoop {
     }
   }
 
-  #finishScan(): void {
-    if (this.#skipped.count !== this.#skippedCount) {
-      this.#skippedCount = this.#skipped.count;
-      this.#catalog.setState('skipped', String(this.#skippedCount));
-    }
+  /** What was met on the way that is not as it should be. */
+  #reportLook(): void {
     this.#skipped.report();
-    if (this.#watcher.unwatched !== this.#unwatched) this.#reportUnwatched();
-    if (this.#state !== 'ready') this.#setState('ready');
-  }
-
-  #reportUnwatched(): void {
-    const isNews = this.#unwatched === 0;
-    this.#unwatched = this.#watcher.unwatched;
-    this.#catalog.setState('unwatched', String(this.#unwatched));
-    if (!isNews) return;
-    this.#options.log(
-      'warn',
-      {
-        folders: this.#unwatched,
-        fault: this.#watcher.fault,
-        everyMs: this.#options.bounds.rescanUnwatchedMs,
-      },
-      'not all of the shared folder can be watched; it is looked through regularly (see fs.inotify.max_user_watches)',
-    );
+    const unwatched = this.#watcher.unwatched;
+    if (unwatched === this.#unwatched) return;
+    this.#catalog.setState('unwatched', String(unwatched));
+    if (unwatched > 0 && (this.#unwatched ?? 0) === 0) {
+      this.#options.log(
+        'warn',
+        { folders: unwatched, fault: this.#watcher.fault, everyMs: this.#options.bounds.rescanUnwatchedMs },
+        'not all of the shared folder can be watched; it is looked through regularly',
+      );
+    }
+    this.#unwatched = unwatched;
   }
 
   async #tendFolder(nowMs: number): Promise<void> {
@@ -183,7 +172,7 @@ export class IndexLoop {
     const { ino } = await stat(this.#folder.path, { bigint: true });
     if (ino !== this.#inode) await this.#resume(ino, nowMs);
     const { rescanMs, rescanUnwatchedMs } = this.#options.bounds;
-    if (nowMs - this.#scannedMs >= (this.#unwatched > 0 ? rescanUnwatchedMs : rescanMs))
+    if (nowMs - this.#scannedMs >= (this.#watcher.unwatched > 0 ? rescanUnwatchedMs : rescanMs))
       this.#scanWhole(nowMs);
     if (nowMs - this.#tidiedMs >= TIDY_MS) await this.#tidy(nowMs);
   }
@@ -214,7 +203,6 @@ export class IndexLoop {
 
   #scanWhole(nowMs: number): void {
     this.#scannedMs = nowMs;
-    this.#skipped.begin();
     this.#dirty.addWholeAtOnce();
   }
 

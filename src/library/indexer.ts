@@ -8,6 +8,7 @@ import { HashQueue } from './hash-queue.ts';
 import { hashStill } from './hashing.ts';
 import type { IndexWriter } from './index-writer.ts';
 import type { Finding, Scanner } from './scanner.ts';
+import type { SkippedFiles } from './skipped-files.ts';
 import type { Stillness } from './stillness.ts';
 
 /** Findings handled between two looks at what else there is to do. */
@@ -27,7 +28,7 @@ export interface IndexerParts {
   readonly dirty: DirtyPaths;
   /** Absolute path of what is listed under `disk`. */
   readonly at: (disk: string) => string;
-  readonly onSkipped: (place: string, reason: string) => void;
+  readonly skipped: SkippedFiles;
 }
 
 export class Indexer {
@@ -41,11 +42,17 @@ export class Indexer {
 
   constructor(parts: IndexerParts) {
     this.#parts = parts;
-    const { hasher, at, onSkipped } = parts;
+    const { hasher, at, skipped } = parts;
+    const onUnreadable = (place: string, why: string) => skipped.add({ place, reason: 'unreadable' }, why);
     this.#queue = new HashQueue({
-      hash: (candidates) => hashStill(hasher, candidates, { at, onSkipped, signal: this.#abort.signal }),
+      hash: (candidates) => hashStill(hasher, candidates, { at, onUnreadable, signal: this.#abort.signal }),
       onHashed: () => this.wake(),
     });
+  }
+
+  /** Whether some of the folder, or all of it, is being looked through. */
+  get isLooking(): boolean {
+    return this.#scan !== null;
   }
 
   /** Whether a look through the whole folder is under way or files that it found are still being hashed. */
@@ -122,14 +129,17 @@ export class Indexer {
 
   #nextScan(nowMs: number): void {
     if (this.#scan !== null) return;
-    const { dirty, scanner, stillness } = this.#parts;
+    const { dirty, scanner, skipped, stillness } = this.#parts;
     if (dirty.takeWhole(nowMs)) {
+      skipped.clear();
       this.#scan = scanner.wholeFolder();
       this.#unfinished = true;
       return;
     }
     const paths = new Set([...dirty.take(), ...stillness.takeDue(nowMs, FINDINGS_BATCH)]);
-    if (paths.size > 0) this.#scan = scanner.paths([...paths]);
+    if (paths.size === 0) return;
+    skipped.clearBelow(paths);
+    this.#scan = scanner.paths([...paths]);
   }
 
   #pull(nowMs: number): boolean {
@@ -151,7 +161,7 @@ export class Indexer {
   }
 
   #take(finding: Finding, nowMs: number): void {
-    const { writer, stillness, dirty, onSkipped } = this.#parts;
+    const { writer, stillness, dirty, skipped } = this.#parts;
     switch (finding.type) {
       case 'candidate': {
         const state = stillness.offer(finding.disk, finding.stamp, nowMs);
@@ -166,7 +176,7 @@ export class Indexer {
         writer.remove(finding, nowMs);
         return;
       case 'skipped':
-        onSkipped(finding.place, finding.reason);
+        skipped.add(finding.file, finding.detail);
     }
   }
 }

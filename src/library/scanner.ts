@@ -12,6 +12,7 @@ import { FileSet } from './file-set.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { isHidden, nameFault } from './name.ts';
 import { isAbsent, isSameFile, stampOf } from './shared-folder.ts';
+import { type SkippedFile, type SkipReason, shownBytes } from './skipped-files.ts';
 import type { Watcher } from './watcher.ts';
 
 export type Finding =
@@ -28,7 +29,7 @@ export type Finding =
   /** Catalogued and no longer there, or no longer to be listed. */
   | { readonly type: 'gone'; readonly path: string; readonly disk: string; readonly isAbsent: boolean }
   /** There, and cannot be listed. */
-  | { readonly type: 'skipped'; readonly place: string; readonly reason: string };
+  | { readonly type: 'skipped'; readonly file: SkippedFile; readonly detail: string };
 
 /** Entries looked at between two pulls when nothing is found. */
 const ENTRIES_BREATH = 500;
@@ -98,7 +99,7 @@ export class Scanner {
       this.#watcher.see(folder);
       const entries = this.#entriesOf(folder);
       if (typeof entries === 'string') {
-        yield { type: 'skipped', place: folder, reason: entries };
+        yield skipped(folder, 'unreadable', entries);
         continue;
       }
       const below = new Set<string>();
@@ -106,11 +107,7 @@ export class Scanner {
         entriesSince += 1;
         if (entriesSince % ENTRIES_BREATH === 0) yield null;
         if (!isUtf8(entry.name)) {
-          yield {
-            type: 'skipped',
-            place: `${folder}/${entry.name.toString('latin1')}`,
-            reason: 'its name is not UTF-8',
-          };
+          yield skipped(join(folder, shownBytes(entry.name)), 'not_utf8');
           continue;
         }
         const name = entry.name.toString('utf8');
@@ -125,20 +122,20 @@ export class Scanner {
     }
   }
 
-  /** Or why they cannot be read: what is below counts as unknown then, not as gone. */
+  /** Or the system's code when they cannot be read: what is below counts as unknown then, not as gone. */
   #entriesOf(folder: string) {
     try {
       return readdirSync(join(this.#root, folder), { withFileTypes: true, encoding: 'buffer' });
     } catch (error) {
       if (isAbsent(error)) return []; // Renamed or removed meanwhile: the folder above tells.
-      return `it cannot be read (${(error as NodeJS.ErrnoException).code})`;
+      return (error as NodeJS.ErrnoException).code ?? 'unknown';
     }
   }
 
   *#compare(disk: string, seen: FileSet): Generator<Finding> {
     const stat = this.#statOf(disk);
     if (typeof stat === 'string') {
-      yield { type: 'skipped', place: disk, reason: stat };
+      yield skipped(disk, 'unreadable', stat);
       return;
     }
     if (stat === null || !stat.isFile()) return;
@@ -152,7 +149,7 @@ export class Scanner {
     const known = this.#rowOf(path);
     if (known !== null) {
       if (known.disk !== disk && disk !== path && this.#kindOf(known.disk) === 'file') {
-        yield { type: 'skipped', place: disk, reason: 'another file has the same name in NFC' };
+        yield skipped(disk, 'same_name', `as ${known.disk}`);
         return;
       }
       seen.add(Number(known.id));
@@ -160,7 +157,7 @@ export class Scanner {
     } else {
       const fault = nameFault(path);
       if (fault !== null) {
-        yield { type: 'skipped', place: disk, reason: fault };
+        yield skipped(disk, fault === 'name.control' ? 'control_character' : 'bad_name', fault);
         return;
       }
       if (this.#isBeingWithdrawn(path)) return;
@@ -227,7 +224,7 @@ export class Scanner {
     try {
       return lstatOrNothing(join(this.#root, disk));
     } catch (error) {
-      return `it cannot be read (${(error as NodeJS.ErrnoException).code})`;
+      return (error as NodeJS.ErrnoException).code ?? 'unknown';
     }
   }
 
@@ -266,6 +263,10 @@ export class Scanner {
     }
     return null;
   }
+}
+
+function skipped(place: string, reason: SkipReason, detail = ''): Finding {
+  return { type: 'skipped', file: { place, reason }, detail };
 }
 
 function ignoresFolder(rules: IgnoreRules, disk: string): boolean {

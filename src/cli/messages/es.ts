@@ -182,10 +182,18 @@ export const es: Readonly<Record<MessageKey, string>> = {
   'doctor.failing': '{address}: no se puede indexar la carpeta compartida: {reason}',
   'doctor.failing-advice':
     'Elimine la causa; el nodo lo intenta de nuevo cada pocos segundos. Su registro dice más.',
-  'doctor.skipped': '{address}: {n} nombres no son UTF-8 y no se comparten',
-  'doctor.skipped-advice': 'Cambie el nombre de esos archivos.',
   'doctor.refused': '{address}: otros no encuentran {n} archivos, porque ningún nodo admite su publicación',
   'doctor.refused-advice': 'El registro del nodo dice por qué; ayudan etiquetas o nombres más cortos.',
+  'doctor.skipped': '{address}: {n} archivos no se comparten: {places}',
+  'doctor.skipped-advice':
+    'Cambie el nombre de esos archivos, o permita al nodo leerlos; GET /api/v1/status de ese nodo dice más.',
+  'skipped.not_utf8': 'el nombre no es UTF-8',
+  'skipped.control_character': 'el nombre tiene un carácter de control',
+  'skipped.same_name': 'otro archivo de su carpeta tiene el mismo nombre en otra forma de Unicode',
+  'skipped.bad_name': 'el nombre es demasiado largo o llevaría fuera de la carpeta',
+  'skipped.unreadable': 'no se puede leer',
+  'doctor.unwatched': '{address}: {n} carpetas no se vigilan; lo que cambia en ellas se ve en un minuto',
+  'doctor.unwatched-advice': 'Aumente fs.inotify.max_user_watches (sysctl), o comparta menos carpetas.',
   'doctor.clock': 'el reloj de {who} difiere en {seconds} s',
   'doctor.clock-fine': 'el reloj de {who} coincide a {ms} ms',
   'doctor.clock-advice':

@@ -9,6 +9,14 @@ const LibraryState = Type.Union([
   Type.Literal('failing'),
 ]);
 
+const SkipReason = Type.Union([
+  Type.Literal('not_utf8'),
+  Type.Literal('control_character'),
+  Type.Literal('same_name'),
+  Type.Literal('bad_name'),
+  Type.Literal('unreadable'),
+]);
+
 export const NodeStatus = Type.Object({
   id: Identifier,
   networkId: Identifier,
@@ -29,8 +37,12 @@ export const NodeStatus = Type.Object({
     bytes: Type.Integer(),
     state: LibraryState,
     reason: Type.Union([Type.String(), Type.Null()]),
-    /** Names passed over because they are not UTF-8. */
+    /** Files that are there and are not shared. */
     skipped: Type.Integer(),
+    /** The first 100 of them. */
+    skippedPlaces: Type.Array(Type.Object({ place: Type.String(), reason: SkipReason })),
+    /** Folders that the system does not watch: what changes there is seen later. */
+    unwatched: Type.Integer(),
   }),
   /** Publications and withdrawals on their way to the ring. */
   pendingPublications: Type.Integer(),

@@ -5,6 +5,7 @@ import { Lookup, LookupQuery, Problem as ProblemSchema, Ring } from '../../clien
 import { parseCid } from '../../content/cid.ts';
 import { roomIn } from '../../library/free-space.ts';
 import { checkName } from '../../library/name.ts';
+import { readSkipped } from '../../library/skipped-files.ts';
 import { Problem } from '../../problems/problem.ts';
 import type { DhtApi } from '../dht/dht-api.ts';
 import type { HttpServer } from '../http/http-server.ts';
@@ -59,6 +60,7 @@ async function statusOf(options: IndexOptions): Promise<NodeStatus> {
   const { library, dht, endpoints, services, version, protocolVersion, insecure } = options;
   const { pending, refused, away: _, predecessor, successors, ...ring } = await dht.status();
   const { files, bytes, state, reason } = library.totals();
+  const skipped = readSkipped(library.catalog);
   return {
     ...ring,
     address: options.self().address,
@@ -74,7 +76,9 @@ async function statusOf(options: IndexOptions): Promise<NodeStatus> {
       bytes,
       state,
       reason: reason ?? null,
-      skipped: Number(library.catalog.state('skipped') ?? 0),
+      skipped: skipped.count,
+      skippedPlaces: [...skipped.places],
+      unwatched: Number(library.catalog.state('unwatched') ?? 0),
     },
     pendingPublications: pending,
     refusedPublications: refused,

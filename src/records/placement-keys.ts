@@ -34,6 +34,14 @@ export function placementKeys(sha256: Sha256, publisher: string, record: RecordB
   return placements;
 }
 
+/** Every key under which the record may stand, the shards of its base key included. */
+export function allKeys(sha256: Sha256, publisher: string, record: RecordBody): Identifier[] {
+  const keys = placementKeys(sha256, publisher, record).map(({ key }) => key);
+  if (record.kind !== 'publication' && record.kind !== 'tombstone') return keys;
+  const levels = Array.from({ length: SHARD_LEVELS_MAX }, (_, index) => index + 1);
+  return [...keys, ...levels.map((level) => basePlacement(sha256, record.body.path, publisher, level).key)];
+}
+
 /** The envelope's `key`. */
 export function firstKey(sha256: Sha256, record: RecordBody): Identifier {
   return firstPlacement(sha256, record).key;

@@ -10,7 +10,7 @@ import { RECORD_VERSION, type Record, type RecordBody, type SignedBatch } from '
 import { slotOf } from './slot.ts';
 
 /** How far a record may be ahead of the receiver's wall clock. */
-const CLOCK_SKEW_MAX_MS = 5 * 60 * 1000;
+export const CLOCK_SKEW_MAX_MS = 5 * 60 * 1000;
 const CREDENTIAL_MAX_BYTES = 4096;
 
 export interface Checks {

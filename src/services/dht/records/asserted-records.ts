@@ -6,7 +6,13 @@ import type { RecordBundle } from '../../../generated/anillo/records/v1/records.
 import { encodeBody, parseBody } from '../../../records/body.ts';
 import { cidKey } from '../../../records/keys.ts';
 import { linePlaceOf } from '../../../records/line.ts';
-import { basePlacement, copiesOf, placementKeys, SHARD_LEVELS_MAX } from '../../../records/placement-keys.ts';
+import {
+  allKeys,
+  basePlacement,
+  copiesOf,
+  placementKeys,
+  SHARD_LEVELS_MAX,
+} from '../../../records/placement-keys.ts';
 import type { RecordBody } from '../../../records/record.ts';
 import { type Assertion, type BatchSigner, splitBody } from './batch-signer.ts';
 import type { PendingChange, PendingFile, RefusedChange } from './pending-source.ts';
@@ -154,7 +160,7 @@ export class AssertedRecords {
     for (const { slot } of others) {
       const record = this.#bodyAt(bytes(key), slot);
       if (record === null) continue;
-      for (const placed of allPlacements(record.publisher, record.body))
+      for (const placed of allKeys(sha256, record.publisher, record.body))
         this.#stored.table.remove(bytes(placed), slot);
     }
   }
@@ -268,13 +274,6 @@ function publicationOf(file: PendingFile): RecordBody {
 
 function providerOf(cid: string, state: 'complete' | 'none'): RecordBody {
   return { kind: 'provider', body: { cid, state } };
-}
-
-function allPlacements(publisher: string, record: RecordBody): string[] {
-  const keys = placementKeys(sha256, publisher, record).map(({ key }) => key);
-  if (record.kind !== 'publication' && record.kind !== 'tombstone') return keys;
-  const levels = Array.from({ length: SHARD_LEVELS_MAX }, (_, index) => index + 1);
-  return [...keys, ...levels.map((level) => basePlacement(sha256, record.body.path, publisher, level).key)];
 }
 
 function levelOf(path: string, publisher: string, key: string): number | null {

@@ -26,6 +26,8 @@ const PATIENCE_MS = 1000;
 const OPEN_MAX = 8192;
 /** After a full batch, this share of the time that it took is left to lookups and transfers. */
 const REST_SHARE = 0.5;
+/** What is signed again in one go may take this long to be brought. */
+const RESIGN_MAX_MS = 5000;
 const DELAY_GROWTH_MAX = 32;
 
 export interface PublisherOptions {
@@ -107,7 +109,10 @@ export class Publisher {
     while (!this.#stopping.signal.aborted) {
       try {
         this.#settle();
-        if (this.#mayDrain()) await this.#drain();
+        if (this.#mayDrain()) {
+          await this.#resign();
+          await this.#drain();
+        }
         failures = 0;
       } catch (error) {
         failures++;
@@ -125,6 +130,21 @@ export class Publisher {
     if (version === this.#seenVersion) return false;
     this.#seenVersion = version;
     return true;
+  }
+
+  /** What a clock far ahead signed comes first: what is signed then is newer. */
+  async #resign(): Promise<void> {
+    const { store, delivery, log } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      const { more, ...batch } = await store.run('resign', { nowMs: Date.now() });
+      if (!more) return;
+      log.warn({ records: batch.outgoing.length }, 'the clock was far ahead: records are signed again');
+      // Nothing waits for it, and renewal brings what is left of it.
+      await delivery.deliver(
+        batch,
+        AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(RESIGN_MAX_MS)]),
+      );
+    }
   }
 
   /** Everything that was not signed yet, once. */

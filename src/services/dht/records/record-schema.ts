@@ -68,4 +68,6 @@ export const RECORD_MIGRATIONS: Migrations = [
   ALTER TABLE placements ADD COLUMN line INTEGER;
   ALTER TABLE placements ADD COLUMN place INTEGER;
   `,
+  // 1 while something that was signed by a clock far ahead is left.
+  `INSERT INTO facts VALUES ('clock_was_ahead', 0);`,
 ];

@@ -138,6 +138,8 @@ export interface RecordTasks {
     /** Changes of which no record was signed: no node would take it. */
     readonly refused: readonly RefusedChange[];
   };
+  /** Signs again some of what was signed by a clock far ahead; before anything else is signed, until there is no more. */
+  resign(input: { readonly nowMs: number }): OutgoingBatch & { readonly more: boolean };
   /** Full base keys: moves these assertions one shard deeper and asserts that the key is split. */
   shard(input: {
     readonly refused: readonly { key: Identifier; slot: Identifier; changes: readonly number[] }[];

@@ -8,6 +8,7 @@ import { Problem } from '../../../problems/problem.ts';
 import { yieldToOthers } from '../../../storage/thread-priority.ts';
 import { AssertedRecords } from './asserted-records.ts';
 import { BatchSigner } from './batch-signer.ts';
+import { FutureRecords } from './future-records.ts';
 import { KeyLimits } from './key-limits.ts';
 import { loadLeases, saveLeases } from './lease-rows.ts';
 import { checksOf } from './record-checks.ts';
@@ -29,12 +30,9 @@ const tables: Readonly<Record<TableName, StoredRecords>> = {
   asserted: new StoredRecords(dataDir, 'asserted.db', 'full'),
 };
 const ring = new RingRecords(tables.stored, intakeOf(tables.stored));
-const asserted = new AssertedRecords(
-  tables.asserted,
-  new BatchSigner(tables.asserted, key, networkId),
-  intakeOf(tables.asserted),
-  key.id,
-);
+const signer = new BatchSigner(tables.asserted, key, networkId);
+const future = new FutureRecords(tables.asserted, signer, key.id);
+const asserted = new AssertedRecords(tables.asserted, signer, intakeOf(tables.asserted), key.id);
 
 function intakeOf({ database, table }: StoredRecords): RecordIntake {
   return new RecordIntake(table, new KeyLimits(database, table), checks);
@@ -50,6 +48,7 @@ const tasks: RecordTasks = {
   missing: ({ table, entries, orSuperseded }) => ({ missing: tables[table].missing(entries, orSuperseded) }),
   renew: (input) => ring.renew(input),
   sign: ({ changes, nowMs }) => asserted.sign(changes, nowMs),
+  resign: ({ nowMs }) => future.resign(nowMs),
   shard: ({ refused, nowMs }) => asserted.shard(refused, nowMs),
   outgoing: ({ wanted }) => asserted.outgoing(wanted),
   unasserted: ({ files }) => ({ unasserted: unassertedFiles(tables.asserted, key.id, files) }),

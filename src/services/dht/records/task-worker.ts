@@ -16,6 +16,7 @@ const WRITES: ReadonlySet<TaskName> = new Set([
   'store',
   'replicate',
   'sign',
+  'resign',
   'shard',
   'learn',
   'saveLeases',

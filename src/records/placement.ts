@@ -16,6 +16,15 @@ export function writeQuorum(successors: number): number {
   return Math.min(WRITE_QUORUM, successors + 1);
 }
 
+/**
+ * How many of an owner's copies, its own among them, hold everything together that it ever acknowledged: each write stands on
+ * `writeQuorum` of them.
+ */
+export function readQuorum(successors: number): number {
+  const copies = 1 + replicaCount(CID_COPIES, successors);
+  return copies - writeQuorum(successors) + 1;
+}
+
 /** Does `node` hold a record of `copies` copies whose owner and successors are `holders`, owner first? */
 export function holds(node: string, holders: readonly string[], copies: number): boolean {
   const position = holders.indexOf(node);

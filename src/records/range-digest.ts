@@ -108,6 +108,12 @@ export function differingBuckets(mine: Uint8Array, theirs: Uint8Array): number[]
   return differing;
 }
 
+/** Does anything stand in the bucket? (Or in all together what adds up to nothing, once in 2^64.) */
+export function holdsAny(buckets: Uint8Array, bucket: number): boolean {
+  const offset = bucket * BUCKET_BYTES;
+  return readUint32(buckets, offset) !== 0 || readUint32(buckets, offset + 4) !== 0;
+}
+
 /**
  * The parts of the range that these buckets cover, neighbouring ones joined. A little wider than the buckets, because their
  * bounds are rounded: whoever compares entries compares the same part on both sides.

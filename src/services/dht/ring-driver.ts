@@ -73,6 +73,9 @@ export class RingDriver implements RingPort, RingAnswers {
   }
 
   neighbours(): Neighbours {
+    // Whoever asks may be the first to run after a pause: the ring notices it before it answers.
+    const silentMs = this.#clock.now() - this.#state.lastStepAt;
+    if (silentMs > this.#parts.parameters.pauseMs) this.dispatch({ type: 'timer', timerId: '' });
     return neighbours(this.#state);
   }
 

@@ -4,10 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import pino from 'pino';
-import { RecordsServiceClient, RecordsServiceService } from '../../../generated/anillo/records/v1/records.ts';
+import {
+  Holding,
+  RecordsServiceClient,
+  RecordsServiceService,
+} from '../../../generated/anillo/records/v1/records.ts';
 import { makeNetworkId } from '../../../identity/network.ts';
 import { NodeKey } from '../../../identity/node-key.ts';
 import { Problem } from '../../../problems/problem.ts';
+import type { KeyRange } from '../../../records/key-range.ts';
 import type { LookupResult, RingEvent } from '../../../ring/effect.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import { isBetweenOpenClosed } from '../../../ring/interval.ts';
@@ -28,6 +33,8 @@ export interface TestNode {
   readonly calls: Map<string, number>;
   /** Bytes of requests that reached this node. */
   bytesIn: number;
+  /** Called with the method when a request arrives, before it is answered. */
+  onRequest: (method: string) => void;
 }
 
 interface Member extends TestNode {
@@ -90,8 +97,7 @@ export class TestCluster {
   static async of(size: number, parameters: Partial<RecordParameters> = {}): Promise<TestCluster> {
     const cluster = new TestCluster(parameters);
     for (let index = 0; index < size; index++) await cluster.start({ join: false });
-    for (const member of cluster.#members.values()) member.inRing = true;
-    cluster.announce();
+    cluster.join(...cluster.nodes);
     return cluster;
   }
 
@@ -111,12 +117,14 @@ export class TestCluster {
     dataDir: given,
     key = NodeKey.generate(),
     source,
+    parameters = {},
   }: {
     join: boolean;
     dataDir?: string;
     key?: NodeKey;
     /** Instead of the changes in memory. */
     source?: PendingSource;
+    parameters?: Partial<RecordParameters>;
   }): Promise<TestNode> {
     const dataDir = given ?? (await this.folder());
     const server = new Server();
@@ -132,7 +140,7 @@ export class TestCluster {
       dataDir,
       pending: source ?? pending,
       log: pino({ level: process.env.ANILLO_TEST_LOG ?? 'silent' }),
-      parameters: this.#parameters,
+      parameters: { ...this.#parameters, ...parameters },
     });
     const calls = new Map<string, number>();
     const member: Member = {
@@ -143,6 +151,7 @@ export class TestCluster {
       dataDir,
       calls,
       bytesIn: 0,
+      onRequest: () => {},
       key,
       server,
       ring,
@@ -163,9 +172,44 @@ export class TestCluster {
     return folder;
   }
 
-  join(node: TestNode): void {
-    this.#member(node.id).inRing = true;
+  /** At once: no neighbour hears of one before the other. */
+  join(...nodes: readonly TestNode[]): void {
+    const members = nodes.map(({ id }) => this.#member(id));
+    for (const member of members) member.inRing = true;
+    for (const { ring } of members) ring.emit({ type: 'joined' });
     this.announce();
+  }
+
+  /** Has every node in the ring claimed its range, and do the next two know that they hold copies? */
+  async isSettled(): Promise<boolean> {
+    const asked = this.#inRing().flatMap((member) => {
+      const around = this.#around(member.id);
+      const range = { from: around.at(-1)?.id ?? member.id, to: member.id };
+      const expected = [Holding.HOLDING_WHOLE, Holding.HOLDING_COPY, Holding.HOLDING_COPY];
+      return [member.contact, ...around]
+        .slice(0, expected.length)
+        .map(async (holder, index) => (await this.#holdingOf(holder, range)) === expected[index]);
+    });
+    return (await Promise.all(asked)).every(Boolean);
+  }
+
+  async #holdingOf(holder: Contact, { from, to }: KeyRange): Promise<Holding> {
+    const client = await this.#peers().records(holder, 0);
+    const range = { from: Buffer.from(from, 'hex'), to: Buffer.from(to, 'hex') };
+    const nothing = { digest: Buffer.alloc(0), minCopies: 0, claimed: false, given: false };
+    return new Promise((resolve, reject) => {
+      client.digest({ networkTag: this.networkTag, ...range, ...nothing }, (error, response) => {
+        if (error === null) resolve(response.holding);
+        else reject(error);
+      });
+    });
+  }
+
+  /** All of them were silent for so long that others may have taken their places. */
+  doubt(...nodes: readonly TestNode[]): void {
+    const members = nodes.map(({ id }) => this.#member(id));
+    for (const { ring } of members) ring.emit({ type: 'doubted' });
+    for (const { ring } of members) ring.emit({ type: 'settled' });
   }
 
   /** Tells every node of its neighbours. */
@@ -173,7 +217,6 @@ export class TestCluster {
     for (const member of this.#members.values()) {
       if (!member.alive || !member.inRing) continue;
       const { predecessor, successors } = this.neighboursOf(member.id);
-      member.ring.emit({ type: 'joined' });
       member.ring.emit({ type: 'neighboursChanged', predecessor, successors });
     }
   }
@@ -306,6 +349,7 @@ function serve(server: Server, { handlers }: RunningRecords, member: Member): vo
       requestDeserialize: (bytes: Buffer) => {
         member.calls.set(name, (member.calls.get(name) ?? 0) + 1);
         member.bytesIn += bytes.length;
+        member.onRequest(name);
         return method.requestDeserialize(bytes);
       },
     },

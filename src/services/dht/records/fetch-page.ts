@@ -1,5 +1,5 @@
 /** One page of what stands under a key, from this node's store. */
-import { type FetchResponse, SignedBatch } from '../../../generated/anillo/records/v1/records.ts';
+import { type FetchResponse, Holding, SignedBatch } from '../../../generated/anillo/records/v1/records.ts';
 import { asBuffer } from './bundle-writer.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { RecordStore, StoredRow } from './record-store.ts';
@@ -45,19 +45,7 @@ export function emptyPage(): Page {
     notOwner: false,
     remainingMs: [],
     truncated: false,
-  };
-}
-
-/** Both nodes' records; the reader merges them. Goes on from where the first of them stopped. */
-export function unitePages(left: Page, right: Page): Page {
-  const cursors = [left.nextCursor, right.nextCursor].filter((cursor) => cursor.length > 0);
-  return {
-    batches: [...left.batches, ...right.batches],
-    records: [...left.records, ...right.records],
-    nextCursor: cursors.sort(Buffer.compare)[0] ?? Buffer.alloc(0),
-    notOwner: false,
-    remainingMs: [...left.remainingMs, ...right.remainingMs],
-    truncated: left.truncated || right.truncated,
+    holding: Holding.HOLDING_UNSPECIFIED,
   };
 }
 

@@ -28,13 +28,13 @@ export class OwnerMap {
   }
 
   /** From what is known, else by a lookup. @throws Problem `not_ready` */
-  async find(key: Identifier): Promise<OwnedRange> {
-    return this.#known(key) ?? (await this.lookup(key));
+  async find(key: Identifier, timeoutMs = this.#timeoutMs): Promise<OwnedRange> {
+    return this.#known(key) ?? (await this.lookup(key, timeoutMs));
   }
 
   /** Asks the ring. @throws Problem `not_ready` when no owner answered */
-  async lookup(key: Identifier): Promise<OwnedRange> {
-    const { outcome, owner, predecessor, successors } = await this.#ring.lookup(key, this.#timeoutMs);
+  async lookup(key: Identifier, timeoutMs = this.#timeoutMs): Promise<OwnedRange> {
+    const { outcome, owner, predecessor, successors } = await this.#ring.lookup(key, timeoutMs);
     if (outcome !== 'found' || owner === null) throw new Problem('not_ready');
     const range = { from: predecessor?.id ?? owner.id, to: owner.id };
     const others = successors.filter(({ id }) => id !== owner.id);

@@ -1,27 +1,45 @@
 /**
  * Which keys this node answers for. What it owns follows from its predecessor; what it has claimed, only once it has pulled
- * it: until then a read is passed on to the node that had the keys before, so a newcomer never answers emptily.
+ * it: until then it says that it may not know all. Of what it owned before, or was given by an owner, it holds a copy.
  */
-
-import { isInRange, type KeyRange } from '../../../records/key-range.ts';
+import { HeldRanges } from '../../../records/held-ranges.ts';
+import { intersect, isInRange, isWithin, type KeyRange } from '../../../records/key-range.ts';
+import type { RingEvent } from '../../../ring/effect.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import type { Contact } from '../../../ring/message.ts';
 import type { RingPort } from '../ring-port.ts';
+import type { Holding } from './holding.ts';
 
 export class Ownership {
   readonly #ring: RingPort;
-  /** Start of what has been pulled, up to this node; null before the first pull. */
-  #claimedFrom: Identifier | null = null;
+  readonly #held = new HeldRanges();
+  /** Pulled while owned; everything since came through this node. */
+  #claimed: KeyRange | null = null;
+  #unsubscribe: () => void = () => {};
 
   constructor(ring: RingPort) {
     this.#ring = ring;
   }
 
-  /** (predecessor, self]; null while this node is not on the ring, or not sure of its place, or does not know its predecessor. */
+  start(): void {
+    this.#unsubscribe = this.#ring.onEvent((event) => this.#onEvent(event));
+    this.#follow();
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+  }
+
+  /** (predecessor, self]; null while this node is not on the ring, doubts its place, or does not know its predecessor. */
   owned(): KeyRange | null {
-    const { joined, inDoubt, predecessor } = this.#ring.neighbours();
+    return this.#ring.neighbours().inDoubt ? null : this.place();
+  }
+
+  /** What is owned if this node's place is what it takes it for. */
+  place(): KeyRange | null {
+    const { joined, predecessor } = this.#ring.neighbours();
     const self = this.#ring.self.id;
-    if (!joined || inDoubt) return null;
+    if (!joined) return null;
     if (predecessor !== null) return { from: predecessor.id, to: self };
     return this.successors().length === 0 ? { from: self, to: self } : null;
   }
@@ -32,31 +50,63 @@ export class Ownership {
     return this.#ring.neighbours().successors.filter(({ id }) => !seen.has(id) && seen.add(id));
   }
 
-  /** Is everything that stood under the key before this node owned it here? */
-  hasClaimed(key: Identifier): boolean {
-    if (this.successors().length === 0) return true;
-    if (this.#claimedFrom === null) return false;
-    return isInRange(key, { from: this.#claimedFrom, to: this.#ring.self.id });
+  ownsAllOf(range: KeyRange): boolean {
+    const owned = this.owned();
+    return owned !== null && isWithin(range, owned);
   }
 
-  /** All of the range has been pulled. */
-  claim(range: KeyRange): void {
-    this.#claimedFrom = range.from;
+  ownsSomeOf(range: KeyRange): boolean {
+    const owned = this.owned();
+    return owned !== null && intersect(range, owned);
   }
 
-  /** Before every pull: what is no longer owned is no longer claimed. */
-  shrink(owned: KeyRange): void {
-    if (this.#claimedFrom === null || this.#claimedFrom === owned.from) return;
-    const claimed = { from: this.#claimedFrom, to: this.#ring.self.id };
-    if (isInRange(owned.from, claimed)) this.#claimedFrom = owned.from;
+  holdingAt(key: Identifier): Holding {
+    const owned = this.owned();
+    const isClaimed = this.#claimed !== null && isInRange(key, this.#claimed);
+    if (isClaimed && owned !== null && isInRange(key, owned)) return 'whole';
+    return this.#held.has(key) ? 'copy' : 'part';
   }
 
-  /** Not on the ring any more: what others do meanwhile is not known here. */
-  forget(): void {
-    this.#claimedFrom = null;
+  holdingOf(range: KeyRange): Holding {
+    if (this.isClaimed(range)) return 'whole';
+    return this.#held.covers(range) ? 'copy' : 'part';
   }
 
   isClaimed(range: KeyRange): boolean {
-    return this.#claimedFrom === range.from || this.successors().length === 0;
+    return this.#claimed !== null && isWithin(range, this.#claimed) && this.ownsAllOf(range);
+  }
+
+  /** All of the range, which this node owns, has been pulled. */
+  claim(range: KeyRange): void {
+    this.#claimed = range;
+    // Alone a node answers for everything, whatever it has of it: that makes it nobody's copy.
+    if (range.from !== range.to) this.#held.add(range);
+  }
+
+  /** Its owner has given this node all of the range. */
+  hold(range: KeyRange): void {
+    this.#held.add(range);
+  }
+
+  /** From now on records of the range may be missing here. */
+  release(range: KeyRange): void {
+    this.#held.remove(range);
+  }
+
+  #onEvent({ type }: RingEvent): void {
+    if (type === 'joined' || type === 'doubted' || type === 'orphaned') {
+      // What others did meanwhile is not known here.
+      this.#claimed = null;
+      this.#held.clear();
+    }
+    if (type === 'joined' || type === 'neighboursChanged') this.#follow();
+  }
+
+  /** What is no longer owned is no longer claimed, though it should be owned again the next moment. */
+  #follow(): void {
+    const place = this.place();
+    if (place === null) return;
+    const isAlone = place.from === place.to;
+    if (isAlone || (this.#claimed !== null && isWithin(place, this.#claimed))) this.claim(place);
   }
 }

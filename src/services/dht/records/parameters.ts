@@ -17,6 +17,10 @@ export interface RecordParameters {
   readonly callTimeoutMs: number;
   /** Deadline of a lookup on behalf of records. */
   readonly lookupTimeoutMs: number;
+  /** Deadline of one find, its repetitions included. */
+  readonly findTimeoutMs: number;
+  /** A range is claimed after this though a node that may know of it does not answer: far beyond the detection of a death. */
+  readonly claimPatienceMs: number;
   /** First pause after a failed delivery; doubles up to 32 times this. */
   readonly retryDelayMs: number;
   /** Off only in tests that show what replicas do alone. */
@@ -32,6 +36,8 @@ export const RECORD_PARAMETERS: RecordParameters = {
   catalogCheckDelayMs: 10_000,
   callTimeoutMs: 5000,
   lookupTimeoutMs: 5000,
+  findTimeoutMs: 10_000,
+  claimPatienceMs: 15_000,
   retryDelayMs: 250,
   reassertion: true,
 };

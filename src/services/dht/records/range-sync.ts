@@ -5,9 +5,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Problem } from '../../../problems/problem.ts';
 import type { KeyRange } from '../../../records/key-range.ts';
-import { bucketRanges, differingBuckets } from '../../../records/range-digest.ts';
+import { bucketRanges, differingBuckets, holdsAny } from '../../../records/range-digest.ts';
 import type { Contact } from '../../../ring/message.ts';
 import { asBuffer } from './bundle-writer.ts';
+import { decodeHolding, type Holding } from './holding.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { PeerCalls } from './peer-calls.ts';
 import type { RecordStore } from './record-store.ts';
@@ -17,12 +18,30 @@ const ENTRY_BYTES = 80;
 const PAIR_BYTES = 64;
 /** 160 KiB of entries: a page that neither side notices. */
 const ENTRIES_IN_PAGE = 2000;
+/** Of a range with no more than a page of entries. */
+const PARTS_OF_FEW_MAX = 4;
 const PAIRS_IN_REQUEST = 512;
 
 export interface SyncParts {
   readonly store: RecordStore;
   readonly leases: LeaseBook;
   readonly calls: PeerCalls;
+}
+
+/** What two nodes bring together. */
+export interface Share {
+  readonly range: KeyRange;
+  /** Only records that stand on at least so many nodes; 0 for all. */
+  readonly minCopies: number;
+  /** Does this node hold the range whole now? Then the peer knows afterwards that it has a copy. */
+  readonly isClaimed: () => boolean;
+}
+
+/** What a peer said of itself and the range. */
+export interface Source {
+  readonly holding: Holding;
+  /** It takes itself for the owner of some of it. */
+  readonly isOwner: boolean;
 }
 
 export class RangeSync {
@@ -32,20 +51,32 @@ export class RangeSync {
     this.#parts = parts;
   }
 
-  /** @param minCopies only records that stand on at least so many nodes @throws Problem when the peer does not answer */
-  async sync(peer: Contact, range: KeyRange, minCopies: number, signal: AbortSignal): Promise<void> {
-    for (const part of await this.#differing(peer, range, minCopies)) {
-      await this.#pull(peer, part, minCopies, signal);
-      await this.#push(peer, part, minCopies, signal);
-      signal.throwIfAborted();
+  /** Both ways. @throws Problem when the peer does not answer */
+  async sync(peer: Contact, share: Share, signal: AbortSignal): Promise<void> {
+    const { parts } = await this.#compare(peer, share);
+    for (const part of parts) {
+      await this.#pull(peer, part, share.minCopies, signal);
+      await this.#push(peer, part, share.minCopies, signal);
     }
+    if (parts.length > 0) await this.#tellGiven(peer, share);
   }
 
   /** Only gives, for a node that leaves. @throws Problem when the peer does not answer */
-  async give(peer: Contact, range: KeyRange, minCopies: number, signal: AbortSignal): Promise<void> {
-    for (const part of await this.#differing(peer, range, minCopies)) {
-      await this.#push(peer, part, minCopies, signal);
-    }
+  async give(peer: Contact, share: Share, signal: AbortSignal): Promise<void> {
+    const { parts } = await this.#compare(peer, share);
+    for (const part of parts) await this.#push(peer, part, share.minCopies, signal);
+    if (parts.length > 0) await this.#tellGiven(peer, share);
+  }
+
+  /** Only takes. What is known of the peer is from before. @throws Problem when the peer does not answer */
+  async take(peer: Contact, range: KeyRange, signal: AbortSignal): Promise<Source> {
+    const { parts, source } = await this.#compare(
+      peer,
+      { range, minCopies: 0, isClaimed: () => false },
+      holdsAny,
+    );
+    for (const part of parts) await this.#pull(peer, part, 0, signal);
+    return source;
   }
 
   /** Gives the peer what it lacks of these entries. @throws Problem when the peer does not answer */
@@ -70,12 +101,31 @@ export class RangeSync {
     }
   }
 
-  /** The parts of the range where the peer's copy differs. */
-  async #differing(peer: Contact, range: KeyRange, minCopies: number): Promise<KeyRange[]> {
+  /** The parts of the range where the peer's copy differs, and is worth a look. */
+  async #compare(
+    peer: Contact,
+    { range, minCopies, isClaimed }: Share,
+    isWorth: typeof holdsAny = () => true,
+  ): Promise<{ parts: KeyRange[]; source: Source }> {
+    const claimed = isClaimed();
     const mine = await this.#parts.store.run('digest', { table: 'stored', range, minCopies });
-    const asked = { ...boundsOf(range), digest: asBuffer(mine.summary), minCopies };
+    const digest = asBuffer(mine.summary);
+    const asked = { ...boundsOf(range), digest, minCopies, claimed, given: false };
     const theirs = await this.#parts.calls.call(peer, 'digest', asked);
-    return theirs.equal ? [] : bucketRanges(range, differingBuckets(mine.buckets, theirs.buckets));
+    const differing = theirs.equal ? [] : differingBuckets(mine.buckets, theirs.buckets);
+    const source = { holding: decodeHolding(theirs.holding), isOwner: theirs.owner };
+    const worth = differing.filter((bucket) => isWorth(theirs.buckets, bucket));
+    const parts = bucketRanges(range, worth);
+    // A few records in many parts are compared at once, not one by one.
+    const isSparse = parts.length > PARTS_OF_FEW_MAX && mine.count <= ENTRIES_IN_PAGE;
+    return { parts: isSparse ? [range] : parts, source };
+  }
+
+  /** Some of the records are no copy of the range. */
+  async #tellGiven(peer: Contact, { range, minCopies, isClaimed }: Share): Promise<void> {
+    if (minCopies > 0 || !isClaimed()) return;
+    const asked = { ...boundsOf(range), digest: Buffer.alloc(0), minCopies, claimed: true, given: true };
+    await this.#parts.calls.call(peer, 'digest', asked);
   }
 
   async #pull(peer: Contact, range: KeyRange, minCopies: number, signal: AbortSignal): Promise<void> {
@@ -92,12 +142,12 @@ export class RangeSync {
       const page = await this.#parts.calls.call(peer, 'list', asked);
       const listed = { table: 'stored', entries: page.entries, orSuperseded: false } as const;
       const { missing } = await this.#parts.store.run('missing', listed);
-      await this.#take(peer, range, pairsAt(page.entries, missing), signal);
+      await this.#takeRecords(peer, range, pairsAt(page.entries, missing), signal);
       cursor = page.nextCursor;
     } while (cursor.length > 0);
   }
 
-  async #take(peer: Contact, range: KeyRange, pairs: Uint8Array, signal: AbortSignal): Promise<void> {
+  async #takeRecords(peer: Contact, range: KeyRange, pairs: Uint8Array, signal: AbortSignal): Promise<void> {
     for (let offset = 0; offset < pairs.length; ) {
       signal.throwIfAborted();
       const wanted = asBuffer(pairs.subarray(offset, offset + PAIRS_IN_REQUEST * PAIR_BYTES));

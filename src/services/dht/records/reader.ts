@@ -1,12 +1,14 @@
 /**
- * Reads what stands under a key: from its owner, beside it from a replica, and from the replicas alone when the owner does not
- * answer. Everything is checked and merged here, so no single node can invent a record, nor one alone hide it.
+ * Reads what stands under a key: from its owner, beside it from a replica; and from further nodes in ring order where the owner
+ * does not answer or says that it may not know all, until nothing acknowledged can be missing. Everything is checked and united
+ * here, so no single node can invent a record, nor one alone hide it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FetchResponse } from '../../../generated/anillo/records/v1/records.ts';
 import { Problem } from '../../../problems/problem.ts';
 import { baseShardKey } from '../../../records/keys.ts';
 import { mergeBySlot } from '../../../records/merge.ts';
+import { readQuorum } from '../../../records/placement.ts';
 import { SHARD_LEVELS_MAX } from '../../../records/placement-keys.ts';
 import type { Checks } from '../../../records/validate.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
@@ -14,34 +16,47 @@ import type { Contact } from '../../../ring/message.ts';
 import { openPage, type ReadRecord } from './checked-page.ts';
 import { assembleFound } from './found-assembly.ts';
 import type { FoundRecords } from './found-records.ts';
+import { GatheredKey, type KeyAnswer } from './gathered-key.ts';
+import { decodeHolding, type Holding, lesserHolding } from './holding.ts';
 import type { OwnedRange, OwnerMap } from './owner-map.ts';
 import type { PeerCalls } from './peer-calls.ts';
 import { CheckedBatches, sha256 } from './record-checks.ts';
 import { Slots } from './slots.ts';
+import { successionOf } from './succession.ts';
 
 /** How long a found answer waits for the replica asked beside the owner. */
 const REPLICA_GRACE_MS = 25;
-/** A paused owner is not waited for where a replica has an answer. */
-const OWNER_PATIENCE_MS = 800;
-const REPLICAS_TRIED_MAX = 4;
+/** A paused node is not waited for where others have an answer. */
+const PATIENCE_MS = 800;
+/** Between two tries of one read; grows with each. */
+const RETRY_MS = 50;
+const RETRY_MAX_MS = 800;
 const PAGE_ENTRIES = 500;
 /** Of one key: 16 full pages. */
 const PAGES_MAX = 32;
 const SHARDS = '0123456789abcdef';
 const SHARD_READS_AT_ONCE = 4;
-const ROUNDS = 2;
 
 interface KeyRead {
   readonly records: Map<Identifier, ReadRecord>;
-  asked: number;
-  agreed: number;
+  readonly asked: number;
+  readonly agreed: number;
   truncated: boolean;
+}
+
+interface Wanted {
+  readonly key: Identifier;
+  readonly limit: number;
+  /** On the monotonic clock. */
+  readonly deadlineMs: number;
 }
 
 export interface ReaderOptions {
   readonly owners: OwnerMap;
   readonly calls: PeerCalls;
   readonly checks: Checks;
+  readonly callTimeoutMs: number;
+  readonly findTimeoutMs: number;
 }
 
 export class Reader {
@@ -53,23 +68,27 @@ export class Reader {
     this.#batches = new CheckedBatches(options.checks);
   }
 
-  /** @throws Problem `not_ready`, `deadline`, `unreachable` */
+  /**
+   * Everything acknowledged that stands under a key. `truncated` where there is more than the limit, or where not everybody who
+   * may know more answered in time. @throws Problem `not_ready`, `deadline`, `unreachable` when nothing is known in time
+   */
   async find(key: Identifier, limit: number): Promise<FoundRecords> {
-    const whole = await this.#readKey(key, limit);
-    await this.#readShards(whole, limit);
+    const deadlineMs = performance.now() + this.#options.findTimeoutMs;
+    const whole = await this.#readKey({ key, limit, deadlineMs });
+    await this.#readShards(whole, { key, limit, deadlineMs });
     return assembleFound([...whole.records.values()], { ...whole, limit });
   }
 
   /** The shards of a base key that was split, and theirs. */
-  async #readShards(whole: KeyRead, limit: number): Promise<void> {
+  async #readShards(whole: KeyRead, wanted: Wanted): Promise<void> {
     const slots = new Slots(SHARD_READS_AT_ONCE);
     let open = splitsAt([...whole.records.values()], null);
     while (open.length > 0) {
       const shards = open.flatMap(({ base, shard }) =>
         [...SHARDS].map((digit) => ({ base, shard: shard + digit })),
       );
-      const reads = shards.map((shard) =>
-        slots.run(() => this.#readKey(baseShardKey(sha256, shard.base, shard.shard), limit)),
+      const reads = shards.map(({ base, shard }) =>
+        slots.run(() => this.#readKey({ ...wanted, key: baseShardKey(sha256, base, shard) })),
       );
       const read = await Promise.all(reads);
       for (const one of read) {
@@ -80,94 +99,127 @@ export class Reader {
     }
   }
 
-  async #readKey(key: Identifier, limit: number): Promise<KeyRead> {
-    let failure: unknown = null;
-    for (let round = 0; round < ROUNDS; round++) {
-      const owner = await this.#options.owners.find(key);
+  /** Again and again until it is complete or the time is over. */
+  async #readKey(wanted: Wanted): Promise<KeyRead> {
+    const { findTimeoutMs } = this.#options;
+    let known = new GatheredKey(0);
+    let failure: unknown = new Problem('deadline', {
+      what: 'All of what stands there',
+      timeoutMs: findTimeoutMs,
+    });
+    for (let waitMs = RETRY_MS; ; waitMs = Math.min(2 * waitMs, RETRY_MAX_MS)) {
       try {
-        const read = await this.#readBeside(key, owner, limit);
-        if (read !== null) return read;
+        const read = await this.#readOnce(wanted);
+        if (read?.isComplete) return toKeyRead(read, false);
+        if (read !== null && read.records.size > known.records.size) known = read;
       } catch (error) {
         failure = error;
       }
-      // Its owner is another by now, or does not answer.
-      this.#options.owners.forget(owner);
-      const replicas = failure === null ? null : await this.#readReplicas(key, owner, limit);
-      if (replicas !== null) return replicas;
+      if (leftMs(wanted) <= waitMs) break;
+      await pause(waitMs, null, { ref: false });
     }
-    throw failure ?? new Problem('not_ready');
+    if (known.records.size > 0) return toKeyRead(known, true);
+    throw failure;
   }
 
   /** Null when the node asked is not the owner. */
-  async #readBeside(
-    key: Identifier,
-    { owner, successors }: OwnedRange,
-    limit: number,
-  ): Promise<KeyRead | null> {
-    const replica = successors[0];
-    const first = this.#readFrom(owner, key, limit, false);
-    if (replica === undefined) return await first;
-    const beside = this.#readFrom(replica, key, limit, true).catch(() => null);
-    const read = await Promise.race([first, this.#insteadOf(beside)]);
-    if (read === null) return null;
-    // What is there can be shown; that nothing is there is worth a second opinion.
-    const isUrgent = read.records.size > 0;
-    const second = await (isUrgent
-      ? Promise.race([beside, pause(REPLICA_GRACE_MS, null, { ref: false })])
-      : beside);
-    return second === null || second === read ? { ...read, asked: 2 } : unite(read, second);
-  }
-
-  /** What the replica has, once the owner was waited for long enough; never anything when it has nothing. */
-  async #insteadOf(beside: Promise<KeyRead | null>): Promise<KeyRead> {
-    const [read] = await Promise.all([beside, pause(OWNER_PATIENCE_MS, null, { ref: false })]);
-    return read !== null && read.records.size > 0 ? read : await new Promise<never>(() => {});
-  }
-
-  async #readReplicas(key: Identifier, { successors }: OwnedRange, limit: number): Promise<KeyRead | null> {
-    for (const replica of successors.slice(0, REPLICAS_TRIED_MAX)) {
-      const read = await this.#readFrom(replica, key, limit, true).catch(() => null);
-      if (read !== null) return { ...read, asked: read.asked + 1 };
+  async #readOnce(wanted: Wanted): Promise<GatheredKey | null> {
+    const { owners } = this.#options;
+    const place = await owners.find(wanted.key, leftMs(wanted));
+    const gathered = new GatheredKey(readQuorum(place.successors.length));
+    const owner = this.#readFrom(place.owner, wanted, false);
+    const [replica] = place.successors;
+    const beside = replica === undefined ? null : this.#readFrom(replica, wanted, true);
+    const first = await within(PATIENCE_MS, owner);
+    if (first === 'notOwner') {
+      owners.forget(place);
+      return null;
     }
-    return null;
+    if (first !== 'late') gathered.add(first);
+    if (gathered.isComplete) await addSecond(gathered, beside);
+    else {
+      const isClosed = await this.#readAround(gathered, wanted, place, beside);
+      if (first === 'late' && !gathered.isComplete) gathered.add(answerOf(await owner));
+      if (isClosed) gathered.close();
+    }
+    if (!gathered.isComplete) owners.forget(place);
+    return gathered;
   }
 
-  /** All pages up to the limit. Null when the node says that it does not own the key. */
+  /** The nodes after the owner, one after the other: replicas, and who owned the key before. True when none is left to ask. */
+  async #readAround(
+    gathered: GatheredKey,
+    wanted: Wanted,
+    { owner, successors }: OwnedRange,
+    beside: Promise<KeyAnswer | 'notOwner' | null> | null,
+  ): Promise<boolean> {
+    const { owners } = this.#options;
+    let isFirst = beside !== null;
+    for await (const node of successionOf(owner, successors, owners)) {
+      gathered.add(
+        answerOf(await (isFirst && beside !== null ? beside : this.#readFrom(node, wanted, true))),
+      );
+      isFirst = false;
+      if (gathered.isComplete || leftMs(wanted) <= 0) return false;
+    }
+    return true;
+  }
+
+  /** All pages up to the limit. Null when it does not answer. */
   async #readFrom(
     from: Contact,
-    key: Identifier,
-    limit: number,
+    { key, limit, deadlineMs }: Wanted,
     anyHolder: boolean,
-  ): Promise<KeyRead | null> {
-    const read: KeyRead = { records: new Map(), asked: 1, agreed: 1, truncated: false };
-    const { calls, checks } = this.#options;
+  ): Promise<KeyAnswer | 'notOwner' | null> {
+    const { calls, checks, callTimeoutMs } = this.#options;
+    const records = new Map<Identifier, ReadRecord>();
+    let holding: Holding = 'whole';
+    let truncated = false;
     let cursor: Buffer = Buffer.alloc(0);
     for (let page = 0; page < PAGES_MAX; page++) {
       const request = { placementKey: Buffer.from(key, 'hex'), limit: PAGE_ENTRIES, cursor, anyHolder };
-      const answer: FetchResponse = await calls.call(from, 'fetch', request);
-      if (answer.notOwner) return null;
-      mergeBySlot(read.records, openPage(answer, key, { checks, batches: this.#batches, nowMs: Date.now() }));
-      read.truncated ||= answer.truncated;
+      const timeoutMs = Math.min(callTimeoutMs, Math.max(1, deadlineMs - performance.now()));
+      const answer: FetchResponse | null = await calls
+        .call(from, 'fetch', request, timeoutMs)
+        .catch(() => null);
+      if (answer === null) return null;
+      if (answer.notOwner) return 'notOwner';
+      holding = lesserHolding(holding, decodeHolding(answer.holding));
+      mergeBySlot(records, openPage(answer, key, { checks, batches: this.#batches, nowMs: Date.now() }));
+      truncated ||= answer.truncated;
       cursor = answer.nextCursor;
-      if (cursor.length === 0) return read;
+      if (cursor.length === 0) return { records, holding, truncated };
       // Splits stand among the entries, so a key that has them is read to its end.
-      if (read.records.size >= limit + PAGE_ENTRIES) break;
+      if (records.size >= limit + PAGE_ENTRIES) break;
     }
-    return { ...read, truncated: true };
+    return { records, holding, truncated: true };
   }
 }
 
-function unite(left: KeyRead, right: KeyRead): KeyRead {
-  const before = new Map([...left.records].map(([slot, { tag }]) => [slot, tag]));
-  const isSame =
-    left.records.size === right.records.size &&
-    [...right.records].every(([slot, { tag }]) => before.get(slot) === tag);
-  return {
-    records: mergeBySlot(left.records, right.records.values()),
-    asked: 2,
-    agreed: isSame ? 2 : 1,
-    truncated: left.truncated || right.truncated,
-  };
+/** What is there can be shown; that nothing is there is worth a second opinion. */
+async function addSecond(
+  gathered: GatheredKey,
+  beside: Promise<KeyAnswer | 'notOwner' | null> | null,
+): Promise<void> {
+  if (beside === null) return;
+  const second = await within(gathered.records.size > 0 ? REPLICA_GRACE_MS : PATIENCE_MS, beside);
+  gathered.add(second === 'late' ? null : answerOf(second));
+}
+
+function answerOf(answer: KeyAnswer | 'notOwner' | null): KeyAnswer | null {
+  return answer === 'notOwner' ? null : answer;
+}
+
+function within<Result>(ms: number, work: Promise<Result>): Promise<Result | 'late'> {
+  return Promise.race([work, pause(ms, 'late' as const, { ref: false })]);
+}
+
+function leftMs({ deadlineMs }: Wanted): number {
+  return Math.max(0, deadlineMs - performance.now());
+}
+
+function toKeyRead({ records, asked, agreed, truncated }: GatheredKey, isPartial: boolean): KeyRead {
+  return { records, asked, agreed, truncated: truncated || isPartial };
 }
 
 /** The splits among the records that speak of the key read: of `shard`, or of a base key. */

@@ -1,30 +1,32 @@
 /** What this node answers to other nodes about records. */
-import type {
-  DigestRequest,
-  DigestResponse,
-  FetchRequest,
-  FetchResponse,
-  ListRequest,
-  ListResponse,
-  MissingRequest,
-  MissingResponse,
-  RenewRequest,
-  RenewResponse,
-  ReplicateRequest,
-  ReplicateResponse,
-  RunningLease,
-  StoreRequest,
-  StoreResponse,
-  StoreResult,
+import {
+  type DigestRequest,
+  type DigestResponse,
+  type FetchRequest,
+  type FetchResponse,
+  type ListRequest,
+  type ListResponse,
+  type MissingRequest,
+  type MissingResponse,
+  type RenewRequest,
+  type RenewResponse,
+  type ReplicateRequest,
+  type ReplicateResponse,
+  type RunningLease,
+  StoreOutcome,
+  type StoreRequest,
+  type StoreResponse,
+  type StoreResult,
 } from '../../../generated/anillo/records/v1/records.ts';
 import { Problem } from '../../../problems/problem.ts';
 import { isInRange, type KeyRange } from '../../../records/key-range.ts';
 import { CID_COPIES } from '../../../records/placement.ts';
 import { asBuffer } from './bundle-writer.ts';
-import { emptyPage, readPage, unitePages } from './fetch-page.ts';
+import { emptyPage, readPage } from './fetch-page.ts';
+import { encodeHolding } from './holding.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { Ownership } from './ownership.ts';
-import type { PeerCalls, RecordMethods } from './peer-calls.ts';
+import type { RecordMethods } from './peer-calls.ts';
 import type { RecordStore } from './record-store.ts';
 import type { Outcomes } from './record-tasks.ts';
 import type { ReplicaWriter } from './replica-writer.ts';
@@ -34,7 +36,8 @@ const LIST_ENTRIES_MAX = 6500;
 const WANTED_BYTES_MAX = 64 * 1024;
 const ENTRIES_BYTES_MAX = 512 * 1024;
 const LEASES_MAX = 1024;
-const PASSED_ON_MAX = 3;
+
+const NOT_OWNER: StoreResult = { outcome: StoreOutcome.STORE_OUTCOME_NOT_OWNER, code: '' };
 
 export interface RecordServerParts {
   readonly networkTag: bigint;
@@ -42,7 +45,6 @@ export interface RecordServerParts {
   readonly leases: LeaseBook;
   readonly ownership: Ownership;
   readonly replicas: ReplicaWriter;
-  readonly calls: PeerCalls;
 }
 
 export class RecordServer implements RecordMethods {
@@ -60,8 +62,10 @@ export class RecordServer implements RecordMethods {
     const isWide = ownership.successors().length >= CID_COPIES;
     const done = await store.run('store', { bundle: request.bundle, owned, isWide });
     const { holders, wanted } = await replicas.write({ all: done.all, wide: done.wide, leases });
+    // Who owns the keys by now may have pulled them before these came.
+    const results = ownership.ownsAllOf(owned) ? resultsOf(done) : done.outcomes.map(() => NOT_OWNER);
     return {
-      results: resultsOf(done),
+      results,
       publications: asBuffer(done.news ?? new Uint8Array(0)),
       replicas: holders,
       replicasWanted: wanted,
@@ -83,18 +87,26 @@ export class RecordServer implements RecordMethods {
     if (!isOwner && !request.anyHolder) return { ...emptyPage(), notOwner: true };
     const { store, leases, ownership } = this.#parts;
     const asked = { key: request.placementKey, afterSlot: request.cursor, limit: request.limit };
-    const page = readPage(store, leases, asked);
-    if (request.anyHolder || ownership.hasClaimed(key)) return page;
-    return unitePages(page, await this.#passedOn(request));
+    const holding = encodeHolding(ownership.holdingAt(key));
+    return { ...readPage(store, leases, asked), holding };
   }
 
   async digest(request: DigestRequest): Promise<DigestResponse> {
     this.#checkTag(request.networkTag);
     const range = rangeOf(request.from, request.to);
-    const minCopies = request.minCopies;
+    const { minCopies, claimed, given } = request;
+    const { ownership } = this.#parts;
+    // Known before it is compared: what is acknowledged after it ceased to be the owner is not acknowledged here.
+    const holding = encodeHolding(ownership.holdingOf(range));
+    const owner = ownership.ownsSomeOf(range);
+    if (given) {
+      ownership.hold(range);
+      return { equal: true, buckets: Buffer.alloc(0), holding, owner };
+    }
     const { summary, buckets } = await this.#parts.store.run('digest', { table: 'stored', range, minCopies });
     const isEqual = Buffer.compare(summary, request.digest) === 0;
-    return { equal: isEqual, buckets: isEqual ? Buffer.alloc(0) : asBuffer(buckets) };
+    if (isEqual && claimed && minCopies === 0) ownership.hold(range);
+    return { equal: isEqual, buckets: isEqual ? Buffer.alloc(0) : asBuffer(buckets), holding, owner };
   }
 
   async list(request: ListRequest): Promise<ListResponse> {
@@ -157,24 +169,6 @@ export class RecordServer implements RecordMethods {
       leases: this.#parts.leases.passedOn(providers),
       nextCursor: Buffer.alloc(0),
     };
-  }
-
-  /**
-   * What the nodes that had the key before know: this one has not pulled its range yet. One that has nothing may be as new as
-   * this one, so the next is asked too.
-   */
-  async #passedOn(request: FetchRequest): Promise<FetchResponse> {
-    let known: FetchResponse | null = null;
-    for (const successor of this.#parts.ownership.successors().slice(0, PASSED_ON_MAX)) {
-      try {
-        known = await this.#parts.calls.call(successor, 'fetch', { ...request, anyHolder: true });
-        if (known.records.length > 0) return known;
-      } catch {
-        // The next one may know; when none answers, the caller asks the replicas itself.
-      }
-    }
-    if (known === null) throw new Problem('not_ready');
-    return known;
   }
 
   #ownedNow(): KeyRange {

@@ -48,7 +48,7 @@ export interface RunningRecords {
   readonly handlers: RecordsServiceServer;
   /**
    * Everything that stands under a key, at most `limit` publications.
-   * @throws Problem `not_ready` (not on the ring), `deadline` (neither owner nor replicas answered)
+   * @throws Problem `not_ready` (no owner is found), `deadline` (too few answered to know, though asked again and again)
    */
   find(key: Identifier, limit: number): Promise<FoundRecords>;
   /** As `DhtApi` has it. @throws Problem `deadline`, `invalid_record`, `not_ready` */
@@ -121,9 +121,8 @@ async function compose(options: RecordsOptions) {
     leases,
     ownership,
     replicas,
-    calls,
   });
-  const reader = new Reader({ owners, calls, checks: checksOf(peers.networkId) });
+  const reader = new Reader({ ...parameters, owners, calls, checks: checksOf(peers.networkId) });
   const common = { ring, ownership, owners, store, leases, calls, log, ...parameters };
   const sync = new RangeSync(common);
   const delivery = new Delivery(common);
@@ -132,7 +131,7 @@ async function compose(options: RecordsOptions) {
   const renewal = new Renewal({ ...common, delivery, self: key.id });
   const surplus = new Surplus({ ...common, sync });
   const housekeeping = new Housekeeping(store, leases, parameters.sweepIntervalMs, log);
-  const background: Background[] = [replication, renewal, surplus, housekeeping];
+  const background: Background[] = [ownership, replication, renewal, surplus, housekeeping];
   const workers =
     pending === null || publisher === null
       ? background

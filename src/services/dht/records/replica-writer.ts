@@ -3,7 +3,7 @@
  * waited for beyond its deadline: the comparison of ranges gives it later what it missed.
  */
 import type { Logger } from 'pino';
-import type { RunningLease } from '../../../generated/anillo/records/v1/records.ts';
+import { type RunningLease, StoreOutcome } from '../../../generated/anillo/records/v1/records.ts';
 import { CID_COPIES, NAME_COPIES, replicaCount, writeQuorum } from '../../../records/placement.ts';
 import type { Contact } from '../../../ring/message.ts';
 import { asBuffer } from './bundle-writer.ts';
@@ -12,6 +12,11 @@ import type { PeerCalls } from './peer-calls.ts';
 
 /** Copies on their way at once: beyond it a writer waits for the slowest, so that none piles up in memory. */
 const IN_FLIGHT_MAX = 32;
+
+const STANDS: ReadonlySet<StoreOutcome> = new Set([
+  StoreOutcome.STORE_OUTCOME_STORED,
+  StoreOutcome.STORE_OUTCOME_SUPERSEDED,
+]);
 
 export interface Copies {
   /** What stands on at least `CID_COPIES` nodes. */
@@ -46,13 +51,18 @@ export class ReplicaWriter {
     return { holders, wanted };
   }
 
-  /** True when it was taken. */
+  /** True when all of it stands there. */
   async #send(to: Contact, bundle: Uint8Array | null, leases: RunningLease[]): Promise<boolean> {
     if (bundle === null && leases.length === 0) return true;
     this.#inFlight++;
     try {
-      await this.#calls.call(to, 'replicate', { bundle: asBuffer(bundle ?? new Uint8Array(0)), leases });
-      return true;
+      const asked = { bundle: asBuffer(bundle ?? new Uint8Array(0)), leases };
+      const { results } = await this.#calls.call(to, 'replicate', asked);
+      const refused = results.filter(({ outcome }) => !STANDS.has(outcome)).map(({ code }) => code);
+      if (refused.length === 0) return true;
+      const codes = [...new Set(refused)];
+      this.#log.warn({ to: to.id, codes, refused: refused.length }, 'a replica refused records');
+      return false;
     } catch (error) {
       this.#log.debug({ to: to.id, reason: String(error) }, 'a replica did not take a copy');
       return false;

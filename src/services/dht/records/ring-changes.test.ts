@@ -64,6 +64,7 @@ describe('when nodes come and go', () => {
   test('what an owner had is read from its replicas when it dies unnoticed, and when it is noticed', async () => {
     cluster = await TestCluster.of(4, NO_REASSERTION);
     const paths = await publish(cluster.node(0), 40);
+    await eventually('the copies are known for what they are', () => cluster.isSettled());
     await cluster.kill(cluster.node(2), false);
     assert.equal(await readable(cluster.node(1), paths), 40);
   });

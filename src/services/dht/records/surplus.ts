@@ -85,11 +85,12 @@ export class Surplus {
     selection: RangeSelection,
     signal: AbortSignal,
   ): Promise<void> {
-    const { store, sync, log } = this.#options;
+    const { store, sync, ownership, log } = this.#options;
     try {
       for await (const entries of entriesOf(store, selection)) {
         for (const holder of holders) await sync.pushEntries(holder, entries, signal);
         for (const holder of holders) await sync.confirm(holder, entries);
+        ownership.release(selection.range);
         const { removed } = await store.run('drop', { pairs: pairsAt(entries, null) });
         log.debug({ removed }, 'surplus copies released');
       }

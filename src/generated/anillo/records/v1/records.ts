@@ -152,6 +152,53 @@ export function storeOutcomeToJSON(object: StoreOutcome): string {
   }
 }
 
+/** How much of what was acknowledged under a key, or in a range, is known to stand at the node that answers. */
+export const Holding = {
+  /** HOLDING_UNSPECIFIED - Perhaps not all: a newcomer that has not pulled yet, or a node that is no holder. */
+  HOLDING_UNSPECIFIED: 0,
+  /** HOLDING_COPY - A copy: two of those that an owner keeps hold everything together. */
+  HOLDING_COPY: 1,
+  /** HOLDING_WHOLE - All of it: the owner, once it has pulled its range. */
+  HOLDING_WHOLE: 2,
+} as const;
+
+export type Holding = typeof Holding[keyof typeof Holding];
+
+export namespace Holding {
+  export type HOLDING_UNSPECIFIED = typeof Holding.HOLDING_UNSPECIFIED;
+  export type HOLDING_COPY = typeof Holding.HOLDING_COPY;
+  export type HOLDING_WHOLE = typeof Holding.HOLDING_WHOLE;
+}
+
+export function holdingFromJSON(object: any): Holding {
+  switch (object) {
+    case 0:
+    case "HOLDING_UNSPECIFIED":
+      return Holding.HOLDING_UNSPECIFIED;
+    case 1:
+    case "HOLDING_COPY":
+      return Holding.HOLDING_COPY;
+    case 2:
+    case "HOLDING_WHOLE":
+      return Holding.HOLDING_WHOLE;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum Holding");
+  }
+}
+
+export function holdingToJSON(object: Holding): string {
+  switch (object) {
+    case Holding.HOLDING_UNSPECIFIED:
+      return "HOLDING_UNSPECIFIED";
+    case Holding.HOLDING_COPY:
+      return "HOLDING_COPY";
+    case Holding.HOLDING_WHOLE:
+      return "HOLDING_WHOLE";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum Holding");
+  }
+}
+
 /**
  * What the records signed together share; travels and is stored once for all of them.
  * The signature is Ed25519 over "anillo-batch-v1\0" + network_id + root.
@@ -290,6 +337,7 @@ export interface FetchResponse {
   remainingMs: bigint[];
   /** More providers than named here: a sample. */
   truncated: boolean;
+  holding: Holding;
 }
 
 export interface DigestRequest {
@@ -301,12 +349,20 @@ export interface DigestRequest {
   digest: Buffer;
   /** Only records that stand on at least this many nodes; 0 for all. */
   minCopies: number;
+  /** The caller owns the range and holds it whole: with an equal digest the one asked holds a copy. */
+  claimed: boolean;
+  /** And has just given the one asked all that it lacked. Nothing is compared then. */
+  given: boolean;
 }
 
 export interface DigestResponse {
   equal: boolean;
   /** 256 digests by placement key within the range (empty when equal), 8 bytes each, concatenated. */
   buckets: Buffer;
+  /** Of the range, before the digest was made. */
+  holding: Holding;
+  /** The one asked takes itself for the owner of a part of the range, and may acknowledge more at any moment. */
+  owner: boolean;
 }
 
 export interface ListRequest {
@@ -1904,7 +1960,15 @@ export const FetchRequest: MessageFns<FetchRequest> = {
 };
 
 function createBaseFetchResponse(): FetchResponse {
-  return { batches: [], records: [], nextCursor: Buffer.alloc(0), notOwner: false, remainingMs: [], truncated: false };
+  return {
+    batches: [],
+    records: [],
+    nextCursor: Buffer.alloc(0),
+    notOwner: false,
+    remainingMs: [],
+    truncated: false,
+    holding: 0,
+  };
 }
 
 export const FetchResponse: MessageFns<FetchResponse> = {
@@ -1933,6 +1997,9 @@ export const FetchResponse: MessageFns<FetchResponse> = {
     }
     if (message.truncated !== false) {
       writer.uint32(48).bool(message.truncated);
+    }
+    if (message.holding !== 0) {
+      writer.uint32(56).int32(message.holding);
     }
     return writer;
   },
@@ -2008,6 +2075,14 @@ export const FetchResponse: MessageFns<FetchResponse> = {
             message.truncated = reader.bool();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.holding = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2042,6 +2117,7 @@ export const FetchResponse: MessageFns<FetchResponse> = {
         ? object.remaining_ms.map((e: any) => BigInt(e))
         : [],
       truncated: isSet(object.truncated) ? globalThis.Boolean(object.truncated) : false,
+      holding: isSet(object.holding) ? holdingFromJSON(object.holding) : 0,
     };
   },
 
@@ -2065,6 +2141,9 @@ export const FetchResponse: MessageFns<FetchResponse> = {
     if (message.truncated !== false) {
       obj.truncated = message.truncated;
     }
+    if (message.holding !== 0) {
+      obj.holding = holdingToJSON(message.holding);
+    }
     return obj;
   },
 
@@ -2079,12 +2158,21 @@ export const FetchResponse: MessageFns<FetchResponse> = {
     message.notOwner = object.notOwner ?? false;
     message.remainingMs = object.remainingMs?.map((e) => BigInt(e)) || [];
     message.truncated = object.truncated ?? false;
+    message.holding = object.holding ?? 0;
     return message;
   },
 };
 
 function createBaseDigestRequest(): DigestRequest {
-  return { networkTag: 0n, from: Buffer.alloc(0), to: Buffer.alloc(0), digest: Buffer.alloc(0), minCopies: 0 };
+  return {
+    networkTag: 0n,
+    from: Buffer.alloc(0),
+    to: Buffer.alloc(0),
+    digest: Buffer.alloc(0),
+    minCopies: 0,
+    claimed: false,
+    given: false,
+  };
 }
 
 export const DigestRequest: MessageFns<DigestRequest> = {
@@ -2106,6 +2194,12 @@ export const DigestRequest: MessageFns<DigestRequest> = {
     }
     if (message.minCopies !== 0) {
       writer.uint32(40).uint32(message.minCopies);
+    }
+    if (message.claimed !== false) {
+      writer.uint32(48).bool(message.claimed);
+    }
+    if (message.given !== false) {
+      writer.uint32(56).bool(message.given);
     }
     return writer;
   },
@@ -2163,6 +2257,22 @@ export const DigestRequest: MessageFns<DigestRequest> = {
             message.minCopies = reader.uint32();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.claimed = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.given = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2190,6 +2300,8 @@ export const DigestRequest: MessageFns<DigestRequest> = {
         : isSet(object.min_copies)
         ? globalThis.Number(object.min_copies)
         : 0,
+      claimed: isSet(object.claimed) ? globalThis.Boolean(object.claimed) : false,
+      given: isSet(object.given) ? globalThis.Boolean(object.given) : false,
     };
   },
 
@@ -2210,6 +2322,12 @@ export const DigestRequest: MessageFns<DigestRequest> = {
     if (message.minCopies !== 0) {
       obj.minCopies = Math.round(message.minCopies);
     }
+    if (message.claimed !== false) {
+      obj.claimed = message.claimed;
+    }
+    if (message.given !== false) {
+      obj.given = message.given;
+    }
     return obj;
   },
 
@@ -2225,12 +2343,14 @@ export const DigestRequest: MessageFns<DigestRequest> = {
     message.to = object.to ?? Buffer.alloc(0);
     message.digest = object.digest ?? Buffer.alloc(0);
     message.minCopies = object.minCopies ?? 0;
+    message.claimed = object.claimed ?? false;
+    message.given = object.given ?? false;
     return message;
   },
 };
 
 function createBaseDigestResponse(): DigestResponse {
-  return { equal: false, buckets: Buffer.alloc(0) };
+  return { equal: false, buckets: Buffer.alloc(0), holding: 0, owner: false };
 }
 
 export const DigestResponse: MessageFns<DigestResponse> = {
@@ -2240,6 +2360,12 @@ export const DigestResponse: MessageFns<DigestResponse> = {
     }
     if (message.buckets.length !== 0) {
       writer.uint32(18).bytes(message.buckets);
+    }
+    if (message.holding !== 0) {
+      writer.uint32(24).int32(message.holding);
+    }
+    if (message.owner !== false) {
+      writer.uint32(32).bool(message.owner);
     }
     return writer;
   },
@@ -2273,6 +2399,22 @@ export const DigestResponse: MessageFns<DigestResponse> = {
             message.buckets = Buffer.from(reader.bytes());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.holding = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.owner = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2289,6 +2431,8 @@ export const DigestResponse: MessageFns<DigestResponse> = {
     return {
       equal: isSet(object.equal) ? globalThis.Boolean(object.equal) : false,
       buckets: isSet(object.buckets) ? Buffer.from(bytesFromBase64(object.buckets)) : Buffer.alloc(0),
+      holding: isSet(object.holding) ? holdingFromJSON(object.holding) : 0,
+      owner: isSet(object.owner) ? globalThis.Boolean(object.owner) : false,
     };
   },
 
@@ -2300,6 +2444,12 @@ export const DigestResponse: MessageFns<DigestResponse> = {
     if (message.buckets.length !== 0) {
       obj.buckets = base64FromBytes(message.buckets);
     }
+    if (message.holding !== 0) {
+      obj.holding = holdingToJSON(message.holding);
+    }
+    if (message.owner !== false) {
+      obj.owner = message.owner;
+    }
     return obj;
   },
 
@@ -2310,6 +2460,8 @@ export const DigestResponse: MessageFns<DigestResponse> = {
     const message = createBaseDigestResponse();
     message.equal = object.equal ?? false;
     message.buckets = object.buckets ?? Buffer.alloc(0);
+    message.holding = object.holding ?? 0;
+    message.owner = object.owner ?? false;
     return message;
   },
 };

@@ -1,6 +1,7 @@
 /** The REST services of this process, on one listener. */
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { readNetworkId } from '../identity/network.ts';
 import { PROTOCOL_VERSION } from '../identity/protocol.ts';
 import type { Library } from '../library/library.ts';
 import type { Problem } from '../problems/problem.ts';
@@ -44,6 +45,7 @@ export async function createRest(options: RestOptions): Promise<HttpServer> {
     await serveIndex(server, {
       library,
       dht,
+      networkId: () => readNetworkId(config.data),
       self,
       endpoints,
       services,

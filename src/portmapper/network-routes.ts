@@ -123,7 +123,8 @@ function serveFiles(server: HttpServer, { registry, calls }: NetworkRoutes): voi
     },
     async ({ params: { cid } }) => {
       const path = `/api/v1/files/${encodeURIComponent(cid)}`;
-      const detail = await calls.askAny(FileDetail, { path });
+      // What the node asked keeps for itself is nobody else's business here.
+      const { kept: _, ...detail } = await calls.askAny(FileDetail, { path });
       return { ...detail, providers: withStates(registry, detail.providers) };
     },
   );

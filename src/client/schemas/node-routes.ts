@@ -24,7 +24,7 @@ export const NodeStatus = Type.Object({
   endpoints: Endpoints,
   version: Type.String(),
   protocolVersion: Type.String(),
-  incarnation: Type.Integer(),
+  incarnation: Type.Integer({ description: '0 while the DHT service does not answer' }),
   /** Services that this process runs. */
   services: Type.Array(Type.String()),
   insecure: Type.Boolean(),

@@ -165,6 +165,8 @@ export const FilePage = Type.Object({
 });
 export type FilePage = Static<typeof FilePage>;
 
+const Version = Type.Object({ name: FileName, cid: CidText, replacedAt: UnixMilliseconds });
+
 export const FileDetail = Type.Object({
   cid: CidText,
   size: Type.Integer({ minimum: 0 }),
@@ -177,7 +179,17 @@ export const FileDetail = Type.Object({
       previous: Type.Union([CidText, Type.Null()]),
     }),
   ),
-  versions: Type.Array(Type.Object({ name: FileName, cid: CidText, replacedAt: UnixMilliseconds })),
+  versions: Type.Array(Version, {
+    description: 'earlier contents that the publishers had under these names, newest first',
+  }),
+  /** A node's own answer only. */
+  kept: Type.Optional(
+    Type.Array(Version, {
+      description: 'earlier contents under its own names that this node can bring back',
+    }),
+  ),
+  /** The ring could not be asked: only what the answering node knows by itself. */
+  partial: Type.Boolean(),
   providers: Type.Array(Provider),
   copiesWanted: Type.Integer({ minimum: 0 }),
   copiesLive: Type.Integer({ minimum: 0 }),

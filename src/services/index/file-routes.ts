@@ -17,21 +17,20 @@ import { checkName } from '../../library/name.ts';
 import { Problem } from '../../problems/problem.ts';
 import type { DhtApi } from '../dht/dht-api.ts';
 import type { HttpServer } from '../http/http-server.ts';
+import { describeFile } from './file-detail.ts';
 import type { IndexOptions } from './index-options.ts';
-import { providersOf, publicationsOf, readContent } from './network-search.ts';
+import { publicationsOf, readContent } from './network-search.ts';
 import { publishSoon } from './publish-soon.ts';
 
 const FAILURES = { '4xx': ProblemSchema, '5xx': ProblemSchema };
 const LIMIT_USUAL = 100;
-/** Paths of one content whose versions are told. */
-const PATHS_TOLD_MAX = 100;
 const CidParams = Type.Object({ cid: CidText });
 const WithdrawQuery = Type.Object({
   name: Type.Optional(FileName),
 });
 
 export function serveFiles(server: HttpServer, options: IndexOptions): void {
-  const { library, dht } = options;
+  const { library } = options;
   server.get(
     '/api/v1/files',
     {
@@ -54,7 +53,7 @@ export function serveFiles(server: HttpServer, options: IndexOptions): void {
         response: { 200: FileDetail, ...FAILURES },
       },
     },
-    ({ params }) => detailOf(library, dht, parseCid(params.cid).text),
+    ({ params }) => describeFile(options, parseCid(params.cid).text),
   );
   server.delete(
     '/api/v1/files/:cid',
@@ -85,43 +84,13 @@ function listed({ path, cid, size, type, tags, modifiedMs, why }: CatalogFile): 
   return { name: path, cid, size, type, tags: [...tags], modified: modifiedMs, why };
 }
 
-async function detailOf(library: Library, dht: DhtApi, cid: string): Promise<FileDetail> {
-  const own = library.catalog.filesOf(cid, PATHS_TOLD_MAX);
-  const found = await readContent(dht, cid);
-  const publications = publicationsOf(found).filter((publication) => publication.cid === cid);
-  const size = own[0]?.size ?? publications[0]?.size;
-  if (size === undefined) throw new Problem('not_found', { what: cid });
-  const providers = providersOf(found.providers, cid);
-  return {
-    cid,
-    size,
-    publications: publications.map(({ path, publisher, modified, tags, previous }) => ({
-      name: path,
-      publisher,
-      modified,
-      tags: [...tags],
-      previous,
-    })),
-    versions: own.flatMap(({ path }) => versionsOf(library, path)),
-    providers,
-    copiesWanted: Math.max(0, ...publications.map(({ copies }) => copies)),
-    copiesLive: providers.filter(({ state }) => state === 'active').length,
-  };
-}
-
-function versionsOf(library: Library, path: string): FileDetail['versions'] {
-  return library.versions(path).flatMap(({ cid, replacedMs }) => {
-    return cid === null ? [] : [{ name: path, cid, replacedAt: replacedMs }];
-  });
-}
-
 async function withdraw(options: IndexOptions, cid: string, name: string | undefined): Promise<Withdrawn> {
   const { library, dht } = options;
   const path = name === undefined ? null : checkName(name);
   const files = [...library.catalog.everyFileOf(cid)].filter(
     (file) => file.why === 'own' && (path === null || file.path === path),
   );
-  if (files.length === 0) throw await refusal(dht, cid);
+  if (files.length === 0) throw await refusal(dht, cid, path);
   const withdrawn: Withdrawn['withdrawn'] = [];
   for (const { path } of files) {
     for (const { file, trashId } of await library.withdraw(path))
@@ -136,9 +105,11 @@ async function withdraw(options: IndexOptions, cid: string, name: string | undef
 }
 
 /** Another node's publication is not this one's to withdraw. */
-async function refusal(dht: DhtApi, cid: string): Promise<Problem> {
+async function refusal(dht: DhtApi, cid: string, path: string | null): Promise<Problem> {
   const published = publicationsOf(await readContent(dht, cid)).some(
-    (publication) => publication.cid === cid,
+    (publication) => publication.cid === cid && (path === null || publication.path === path),
   );
-  return published ? new Problem('not_yours', { what: cid }) : new Problem('not_found', { what: cid });
+  return new Problem(published ? 'not_yours' : 'not_found', {
+    what: path === null ? cid : `${path} (${cid})`,
+  });
 }

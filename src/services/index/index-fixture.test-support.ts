@@ -68,6 +68,7 @@ export class IndexFixture {
     await serveIndex(server, {
       library,
       dht,
+      networkId: () => 'f'.repeat(64),
       self: () => ({ id: OWN, address: 'a:1' }),
       endpoints: () => endpoints,
       services: ['index'],

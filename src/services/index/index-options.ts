@@ -7,6 +7,8 @@ import type { DhtApi } from '../dht/dht-api.ts';
 export interface IndexOptions {
   readonly library: Library;
   readonly dht: DhtApi;
+  /** 64 hexadecimal digits; null before the first start of the DHT service. */
+  readonly networkId: () => string | null;
   /** This node, as it calls itself in answers. */
   readonly self: () => NodeAddress;
   /** Where the node's services listen now, in whichever process. */

@@ -89,12 +89,50 @@ test('one file is told in full: publications, versions, providers, copies', asyn
     ],
   );
   assert.deepEqual(
-    json.versions.map(({ name, cid }) => [name, cid]),
+    json.kept?.map(({ name, cid }) => [name, cid]),
     [['told.txt', old.cid]],
+    'what this node can bring back',
   );
+  assert.deepEqual([json.versions, json.partial], [[], false]);
   assert.deepEqual([json.providers.length, json.copiesWanted, json.copiesLive], [2, 4, 1]);
   assert.equal((await ask(`/api/v1/files/${cidOf('q')}`)).json.code, 'not_found');
   assert.equal((await ask('/api/v1/files/x')).json.code, 'bad_cid');
+});
+
+test('the versions of a file are those that its publishers had under its names', async () => {
+  const at = (seq: bigint, cid: string) => ({
+    path: 'v.txt',
+    seq: seq << 16n,
+    cid: cidOf(cid),
+    publisher: OTHER,
+  });
+  dht.add(at(30n, 'v3'));
+  const shape = dht.publications.at(-1) ?? assert.fail();
+  dht.versions.push({ ...shape, ...at(20n, 'v2') }, { ...shape, ...at(10n, 'v1') });
+  dht.versions.push({ ...shape, ...at(5n, 'v0'), publisher: 'c'.repeat(64) });
+  const { json } = await ask<FileDetail>(`/api/v1/files/${cidOf('v3')}`);
+  assert.deepEqual(
+    json.versions.map(({ cid, replacedAt }) => [cid, replacedAt]),
+    [
+      [cidOf('v2'), 30],
+      [cidOf('v1'), 20],
+    ],
+  );
+});
+
+test('while the DHT service is down the node still says what it knows by itself', async () => {
+  const file = await fixture.put('alone.txt', 'alone');
+  dht.unreadable.add('*');
+  const status = (await ask<NodeStatus>('/api/v1/status')).json;
+  assert.deepEqual([status.id, status.joined, status.successors], [OWN, false, []]);
+  const { status: code, json } = await ask<FileDetail>(`/api/v1/files/${file.cid}`);
+  assert.deepEqual([code, json.partial, json.size], [200, true, 5]);
+  assert.deepEqual(
+    json.publications.map(({ name, publisher }) => [name, publisher]),
+    [['alone.txt', OWN]],
+  );
+  assert.equal((await ask(`/api/v1/files/${cidOf('q')}`)).json.code, 'deadline', 'nothing is known of it');
+  dht.unreadable.clear();
 });
 
 test("a file of this node's own is withdrawn to the trash and can come back", async () => {
@@ -126,7 +164,10 @@ test('under one name only that publication is withdrawn, and emptying the trash 
   const file = await fixture.put('one.txt', 'twice');
   await fixture.put('two.txt', 'twice');
   const wrong = await ask(`/api/v1/files/${file.cid}?name=three.txt`, 'DELETE');
-  assert.equal(wrong.status, 403, 'the CID is published, but not under that name by this node');
+  assert.deepEqual([wrong.status, wrong.json.code], [404, 'not_found'], 'nobody publishes it by that name');
+  dht.add({ path: 'four.txt', cid: file.cid, publisher: OTHER });
+  const theirs = await ask(`/api/v1/files/${file.cid}?name=four.txt`, 'DELETE');
+  assert.deepEqual([theirs.status, theirs.json.code], [403, 'not_yours']);
   const { json } = await ask<Withdrawn>(`/api/v1/files/${file.cid}?name=one.txt`, 'DELETE');
   assert.deepEqual(
     json.withdrawn.map(({ name }) => name),

@@ -27,6 +27,8 @@ export class MemoryDht implements DhtApi {
   readonly providers: FoundProvider[] = [];
   members: RingMember[] = [];
   away = 0;
+  /** What publications replaced. */
+  readonly versions: FoundPublication[] = [];
   /** Keys that cannot be read, or all with `*`. */
   readonly unreadable = new Set<string>();
   #library: Library | null = null;
@@ -75,6 +77,7 @@ export class MemoryDht implements DhtApi {
   }
 
   async status(): Promise<DhtStatus> {
+    if (this.unreadable.has('*')) throw new Problem('unreachable');
     return {
       id: this.id,
       networkId: 'f'.repeat(64),
@@ -109,6 +112,7 @@ export class MemoryDht implements DhtApi {
     return {
       ...NOBODY,
       publications: publications.slice(0, limit),
+      versions: this.versions.filter(({ path }) => key === this.keyOf('name', path)),
       providers,
       truncated: publications.length > limit,
     };

@@ -69,6 +69,11 @@ export function readContent(dht: DhtApi, cid: string): Promise<Found> {
   return dht.find(dht.keyOf('cid', cid), ENTRIES_MAX);
 }
 
+/** What stands under the key of one path. */
+export function readName(dht: DhtApi, name: string): Promise<Found> {
+  return dht.find(dht.keyOf('name', name), ENTRIES_MAX);
+}
+
 export function publicationsOf(found: Found): FoundPublication[] {
   return found.publications.filter((publication) => publication.kind === 'publication');
 }

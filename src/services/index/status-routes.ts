@@ -7,9 +7,10 @@ import { roomIn } from '../../library/free-space.ts';
 import { checkName } from '../../library/name.ts';
 import { readSkipped } from '../../library/skipped-files.ts';
 import { Problem } from '../../problems/problem.ts';
-import type { DhtApi } from '../dht/dht-api.ts';
+import type { DhtApi, DhtStatus } from '../dht/dht-api.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import type { IndexOptions } from './index-options.ts';
+import { isSilence } from './silence.ts';
 
 const FAILURES = { '4xx': ProblemSchema, '5xx': ProblemSchema };
 const KeyParams = Type.Object({
@@ -57,8 +58,8 @@ export function serveStatus(server: HttpServer, options: IndexOptions): void {
 }
 
 async function statusOf(options: IndexOptions): Promise<NodeStatus> {
-  const { library, dht, endpoints, services, version, protocolVersion, insecure } = options;
-  const { pending, refused, away: _, predecessor, successors, ...ring } = await dht.status();
+  const { library, endpoints, services, version, protocolVersion, insecure } = options;
+  const { pending, refused, away: _, predecessor, successors, ...ring } = await ringStatus(options);
   const { files, bytes, state, reason } = library.totals();
   const skipped = readSkipped(library.catalog);
   return {
@@ -85,6 +86,29 @@ async function statusOf(options: IndexOptions): Promise<NodeStatus> {
     freeBytes: state === 'suspended' ? 0 : roomIn(library.folder.path, library.bounds.reserveBytes),
     time: Date.now(),
   };
+}
+
+/** While the DHT service does not answer, this node is on no ring that it knows of. */
+async function ringStatus({ dht, library, networkId, self }: IndexOptions): Promise<DhtStatus> {
+  try {
+    return await dht.status();
+  } catch (error) {
+    const known = networkId();
+    if (known === null || !isSilence(error)) throw error;
+    return {
+      id: self().id,
+      networkId: known,
+      incarnation: 0,
+      joined: false,
+      predecessor: null,
+      successors: [],
+      estimatedRingSize: 0,
+      away: 0,
+      records: 0,
+      pending: library.catalog.pendingCount(),
+      refused: 0,
+    };
+  }
 }
 
 async function lookUp(

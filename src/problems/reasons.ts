@@ -30,6 +30,7 @@ export const REASONS = {
   'the.upload': reason('the upload', 'la subida'),
   'the.rows': reason('the rows of the upload', 'las filas de la subida'),
   'the.line': reason('A line of the answer', 'una línea de la respuesta'),
+  'the.entries': reason('All of what stands there', 'todo lo que hay allí'),
   'the.file': reason('the file', 'el archivo'),
   'the.receiver': reason('the receiver', 'el receptor'),
   // Where

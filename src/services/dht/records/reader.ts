@@ -104,7 +104,7 @@ export class Reader {
     const { findTimeoutMs } = this.#options;
     let known = new GatheredKey(0);
     let failure: unknown = new Problem('deadline', {
-      what: 'All of what stands there',
+      what: 'the.entries',
       timeoutMs: findTimeoutMs,
     });
     for (let waitMs = RETRY_MS; ; waitMs = Math.min(2 * waitMs, RETRY_MAX_MS)) {

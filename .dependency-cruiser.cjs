@@ -57,6 +57,7 @@ module.exports = {
     room('simulator', ['ring', 'records']),
     room('services/http', ['problems', 'client/schemas']),
     room('services/dht', [
+      'services/http/listen\\.ts',
       'ring',
       'records',
       'identity',

@@ -21,6 +21,7 @@ import type { NodeList } from '../client/schemas/portmapper-routes.ts';
 import type { SearchAnswer } from '../client/schemas/shared.ts';
 import { makeNetworkId } from '../identity/network.ts';
 import { startPortmapper } from '../portmapper/portmapper.ts';
+import type { Problem } from '../problems/problem.ts';
 import type { NodeConfig } from './configuration.ts';
 import type { ServiceName } from './configuration-schema.ts';
 import { type RunningNode, startNode } from './run-node.ts';
@@ -230,7 +231,10 @@ test('a service that already runs over the data directory is refused, and so is 
   const port = Number(new URL(`http://${node.addresses.rest}`).port);
   await assert.rejects(start(configOf('other', { port })), { code: 'port_taken' });
   const grpcPort = Number(new URL(`http://${node.addresses.grpc}`).port);
-  await assert.rejects(start(configOf('other', { grpcPort })), { code: 'port_taken' });
+  await assert.rejects(
+    start(configOf('other', { grpcPort })),
+    (error: Problem) => error.code === 'port_taken' && error.message.includes(`PID ${process.pid}`),
+  );
   await stop(node);
   // Nothing of the refused ones holds on to their data.
   await stop(await start(configOf('other')));

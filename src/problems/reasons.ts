@@ -141,6 +141,10 @@ export const REASONS = {
     'dht names a DHT service elsewhere, but services has this process run its own: choose one',
     'dht nombra un servicio DHT de otro proceso, pero services pide uno propio: elija uno',
   ),
+  'config.port-forbidden': reason(
+    'port {port} may not be opened by this user; take one above 1023',
+    'este usuario no puede abrir el puerto {port}; tome uno por encima de 1023',
+  ),
   'config.host': reason(
     'host {host} is not an address of this machine',
     'host {host} no es una dirección de esta máquina',

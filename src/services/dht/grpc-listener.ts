@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { Problem } from '../../problems/problem.ts';
+import { listenProblem } from '../http/listen.ts';
 import { MESSAGE_MAX_BYTES } from './peer-channel.ts';
 
 /** Calls under way may end within this time. */
@@ -32,7 +33,7 @@ export async function openGrpcListener(host: string, port: number): Promise<Grpc
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(formatAddress(host, port), ServerCredentials.createInsecure(), (error, opened) => {
       if (error === null) resolve(opened);
-      else reject(listenProblem(error, host, port));
+      else reject(bindProblem(error, host, port));
     });
   });
   return { server, address: formatAddress(host, bound), port: bound, close: () => close(server) };
@@ -56,9 +57,9 @@ function close(server: Server): Promise<void> {
 }
 
 /** grpc-js keeps the system's code only in its message. */
-function listenProblem(error: Error, host: string, port: number): Problem {
-  if (/EADDRINUSE|EACCES/.test(error.message))
-    return new Problem('port_taken', { host, port, who: '' }, error);
+function bindProblem(error: Error, host: string, port: number): unknown {
+  const code = /\b(EADDRINUSE|EACCES|EADDRNOTAVAIL|ENOTFOUND)\b/.exec(error.message)?.[1];
+  if (code !== undefined) return listenProblem(Object.assign(error, { code }), host, port);
   const complaints = `cannot listen on ${formatAddress(host, port)}: ${error.message}`;
   return new Problem('bad_configuration', { complaints }, error);
 }

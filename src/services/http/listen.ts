@@ -44,7 +44,12 @@ export async function listen(
 export function listenProblem(error: unknown, host: string, port: number): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return new Problem('port_taken', { host, port, who: portOwner(port) }, error);
-  if (code === 'EACCES') return new Problem('port_taken', { host, port, who: ' (EACCES)' }, error);
+  if (code === 'EACCES')
+    return new Problem(
+      'bad_configuration',
+      { complaints: [{ reason: 'config.port-forbidden', port }] },
+      error,
+    );
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
     return new Problem('bad_configuration', { complaints: [{ reason: 'config.host', host }] }, error);
   }

@@ -13,7 +13,7 @@ import { NodeDirectory } from './node-directory.ts';
 import { olderService } from './older-lookup.ts';
 import { OwnDescriptor } from './own-descriptor.ts';
 import { OwnDht } from './own-dht.ts';
-import { MESSAGE_MAX_BYTES } from './peer-channel.ts';
+import { RECORDS_MAX_BYTES } from './peer-channel.ts';
 import { Peers } from './peers.ts';
 import { startRecords } from './records/records-service.ts';
 import { CountedRecordsService } from './records-traffic.ts';
@@ -77,7 +77,7 @@ function serve(
   const { server } = listener;
   const ring = ringService(own, peers, driver);
   server.addService(ring.service, ring.handlers);
-  server.addService(bounded(CountedRecordsService, MESSAGE_MAX_BYTES), records.handlers);
+  server.addService(bounded(CountedRecordsService, RECORDS_MAX_BYTES), records.handlers);
   const local = localService(api, token);
   server.addService(local.service, local.handlers);
   const older = olderService(api);

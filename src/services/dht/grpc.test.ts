@@ -13,6 +13,7 @@ import {
 import { loadSync } from '@grpc/proto-loader';
 import { protoPath } from 'grpc-health-check';
 import { LocalDhtServiceService } from '../../generated/anillo/local/v1/local.ts';
+import { RecordsServiceService } from '../../generated/anillo/records/v1/records.ts';
 import { HelloRequest, RingServiceService } from '../../generated/anillo/ring/v1/ring.ts';
 import { LookupRequest, LookupResponse } from '../../generated/dht/dht.ts';
 import { PROTOCOL_MAJOR } from '../../identity/protocol.ts';
@@ -208,6 +209,9 @@ test('requests for another network, another node, or that cannot be read are ref
   ];
   for (const [code, bytes] of refusals) assert.equal(codeOf(await call(node.address, path, bytes)), code);
   assert.equal((await call(node.address, path, encodeExchange(tag, somebody, self, ping))).error, null);
+  const records = RecordsServiceService.fetch.path;
+  const long = await call(node.address, records, Buffer.alloc(1024 * 1024 + 1));
+  assert.equal(codeOf(long), 'too_large', 'records come in messages of 1 MiB at most');
   const huge = await call(node.address, path, Buffer.alloc(2 * 1024 * 1024));
   assert.equal(huge.error?.code, status.RESOURCE_EXHAUSTED);
   await untilOneRing([node]);

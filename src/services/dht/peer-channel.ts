@@ -22,8 +22,10 @@ import { checkNetwork, checkVersion, makeHello, networkOf, readDescriptor } from
 import type { OwnDescriptor } from './own-descriptor.ts';
 import { CountedRecordsClient } from './records-traffic.ts';
 
-/** Records travel in messages of 1 MiB at most; the rest is the envelope. */
-export const MESSAGE_MAX_BYTES = 1024 * 1024 + 64 * 1024;
+/** Longest message with records (contract, "gRPC"). */
+export const RECORDS_MAX_BYTES = 1024 * 1024;
+/** What a connection takes in: a little more, so that what is too long is refused by its name. */
+export const MESSAGE_MAX_BYTES = RECORDS_MAX_BYTES + 64 * 1024;
 
 export const CHANNEL_OPTIONS: ChannelOptions = {
   // A connection's identity is proved once, so no two channels may share one.

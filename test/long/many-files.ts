@@ -12,7 +12,7 @@ import { type Figures, runPart } from './part.ts';
 
 const FILES = Number(process.env.ANILLO_FILES ?? 100_000);
 const PUBLISH_WITHIN_MS = 600_000;
-const REST_MS = Number(process.env.ANILLO_REST_MS ?? 600_000);
+const REST_MS = Number(process.env.ANILLO_REST_MS ?? 300_000);
 const SETTLE_MS = Number(process.env.ANILLO_SETTLE_MS ?? 120_000);
 const LOOKUP_EVERY_MS = 100;
 /** The code of each process is compiled before its times count. */
@@ -44,6 +44,8 @@ async function tell(network: TestNetwork): Promise<Figures> {
   const folder = join(node.share, 'many');
   mkdirSync(folder);
   await warmUp(network.nodes);
+  // Each look begins anew: what the start of the processes cost does not count.
+  for (const each of network.nodes) await highestLoopDelayMs(each);
   const lookups = watchLookups(network.nodes);
   const started = performance.now();
   for (let index = 0; index < FILES; index += 1) {
@@ -70,6 +72,7 @@ async function tell(network: TestNetwork): Promise<Figures> {
     lookupP50Ms: percentile(warm, 0.5),
     lookupP99Ms: percentile(warm, 0.99),
     loopDelayP99Ms: Math.max(...loops),
+    restSeconds: REST_MS / 1000,
     restCorePercent: rest.corePercent,
     restRenewalBytesPerSecond: rest.bytesPerSecond,
   };

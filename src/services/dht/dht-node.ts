@@ -76,7 +76,7 @@ export class DhtNode implements RunningDht {
     this.#registration = startRegistration({
       ...this.#options,
       descriptor: () => own.signed,
-      report: () => ({ ...this.#options.report(), joined: driver.neighbours().joined }),
+      isJoined: () => driver.neighbours().joined,
       onAnswer: (answer) => this.#hear(answer),
       onRefused: (problem, portmapper) => this.#onRefused(problem, portmapper),
     });

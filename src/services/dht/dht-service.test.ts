@@ -90,7 +90,7 @@ test('a port that is taken is named, and the second service does not start', asy
   const { port } = node;
   await assert.rejects(startTestDht(t, { dataDir: temporaryFolder(t), port }), {
     code: 'port_taken',
-    details: { host: '127.0.0.1', port, who: '' },
+    details: { host: '127.0.0.1', port, who: new RegExp(`PID ${process.pid}`) },
   });
 });
 

@@ -26,7 +26,8 @@ export interface LinkOptions {
   readonly networkId: string;
   readonly incarnation: number;
   readonly descriptor: () => SignedDescriptor;
-  readonly report: () => Omit<ReportBody, 'roundTripMs'>;
+  readonly report: () => Omit<ReportBody, 'roundTripMs' | 'joined'>;
+  readonly isJoined: () => boolean;
   /** Rises over all reports of this incarnation. */
   readonly nextSequence: () => number;
 }
@@ -118,14 +119,14 @@ export class PortmapperLink {
   }
 
   #bodyOf(act: ReportAct, descriptor: SignedDescriptor): string {
-    const { key, networkId, incarnation, report, nextSequence } = this.#options;
+    const { key, networkId, incarnation, report, isJoined, nextSequence } = this.#options;
     const roundTripMs = this.#roundTripMs === null ? null : Math.round(this.#roundTripMs * 1000) / 1000;
     const signed = signReport(key, networkId, {
       act,
       id: key.id,
       incarnation,
       sequence: nextSequence(),
-      report: { ...report(), roundTripMs },
+      report: { ...report(), joined: isJoined(), roundTripMs },
     });
     const news = act === 'register' || (act === 'heartbeat' && !sameDescriptor(descriptor, this.#known));
     return JSON.stringify(news ? { ...signed, descriptor: toBase64(descriptor) } : signed);

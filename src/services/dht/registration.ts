@@ -40,7 +40,9 @@ export interface RegistrationOptions {
   readonly incarnation: number;
   /** Asked before each report; sent when its bytes changed. */
   readonly descriptor: () => SignedDescriptor;
-  readonly report: () => Omit<ReportBody, 'roundTripMs'>;
+  readonly report: () => Omit<ReportBody, 'roundTripMs' | 'joined'>;
+  /** Is the node on the ring? */
+  readonly isJoined: () => boolean;
   readonly onAnswer: (answer: PortmapperAnswer) => void;
   /** A portmapper refuses this node (`other_network`, `other_version`, `superseded`, …); told once, until it accepts. */
   readonly onRefused: (problem: Problem, portmapper: string) => void;
@@ -124,7 +126,7 @@ class Rounds {
 
   /** Tells the node what the portmapper said. @returns milliseconds from this report's start to the next one's */
   #react(outcome: LinkOutcome): number {
-    const { log, onAnswer, onRefused, report } = this.#options;
+    const { log, onAnswer, onRefused, isJoined } = this.#options;
     const portmapper = this.#portmapper;
     if (outcome.type === 'unreachable') {
       if (this.#failures++ === 0) log.warn({ portmapper, reason: outcome.reason }, 'portmapper not reached');
@@ -141,6 +143,6 @@ class Rounds {
     this.#refusedWith = null;
     onAnswer({ portmapper, seeds: outcome.seeds, mayFound: outcome.mayFound });
     const intervalMs = Math.min(INTERVAL_MAX_MS, Math.max(INTERVAL_MIN_MS, outcome.heartbeatIntervalMs));
-    return report().joined ? intervalMs : Math.min(UNJOINED_INTERVAL_MS, intervalMs);
+    return isJoined() ? intervalMs : Math.min(UNJOINED_INTERVAL_MS, intervalMs);
   }
 }

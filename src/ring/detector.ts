@@ -13,6 +13,8 @@ import { answer, emit, jittered, post, send, setTimer, type Turn } from './turn.
 export const PROBE_ROUND_TIMER = 'probe';
 const SUSPECT_TIMER = 'suspect:';
 const PROBE: Purpose = { type: 'probe' };
+/** Heard of within this share of the interval, a neighbour needs no probe: of two that probe each other, mostly one does. */
+const QUIET_SHARE = 0.75;
 
 /**
  * A request came in the name of this node. Returns false for a ghost: an older life than one that answered.
@@ -305,7 +307,7 @@ function probeUnlessHeard(turn: Turn, contact: Contact): void {
   const member = addMember(turn, contact);
   if (member === null || !isSameLife(member.contact, contact)) return;
   const { probeIntervalMs, reachIntervalMs } = state.parameters;
-  const isQuiet = now - member.heardAt >= probeIntervalMs / 2;
+  const isQuiet = now - member.heardAt >= probeIntervalMs * QUIET_SHARE;
   if (isQuiet || now - member.answeredAt >= reachIntervalMs) probe(turn, member);
 }
 

@@ -21,7 +21,7 @@ import { RingDriver } from './ring-driver.ts';
 import { ringService } from './ring-server.ts';
 
 /** How often the endpoints of the node's services are compared with what the descriptor says. */
-const ENDPOINTS_POLL_MS = 2_500;
+const ENDPOINTS_POLL_MS = 5_000;
 
 /**
  * Resolves when the port is open and the way to the ring has begun; `api.status()` says when it is found.

@@ -32,7 +32,7 @@ export const RECORD_PARAMETERS: RecordParameters = {
   syncIntervalMs: 60_000,
   syncDelayMs: 1000,
   sweepIntervalMs: 5 * 60 * 1000,
-  pendingPollMs: 1000,
+  pendingPollMs: 2000,
   catalogCheckDelayMs: 10_000,
   callTimeoutMs: 5000,
   lookupTimeoutMs: 5000,

@@ -1,7 +1,7 @@
 /**
  * Warm lookups on a ring of 32 real processes on this machine, owner verified by contact: p50, p99 and hops.
  * The lookup is timed inside the asking node (the `ms` of its answer), asked one at a time; the round trip over REST and a
- * bare gRPC ping of the same machine stand beside it.
+ * `GET /healthz` of the same machine stand beside it.
  *   node bench/lookup.ts [processes] [lookups]
  */
 import { request } from 'undici';

@@ -36,6 +36,8 @@ export interface RingFigures {
   readonly recoveredMs: number;
   /** From the failure until the last record was read. */
   readonly readMs: number;
+  /** From the return of the taken until all is true and read again. */
+  readonly returnedMs: number;
   readonly lookups: number;
   readonly filesRead: number;
   readonly meanHops: number;
@@ -59,29 +61,25 @@ export async function tellRingStory(story: RingStory): Promise<RingFigures> {
     const left = all.filter((member) => !taken.includes(member.node));
     const since = performance.now();
     await take(taken, story.how);
-    const survivors = { all, left, names, deadline: since + story.recoverWithinMs };
-    const [recoveredMs, read] = await Promise.all([
-      recover(left, story, since),
-      readRecords(survivors).then((files) => ({ files, ms: performance.now() - since })),
-    ]);
+    const failed = await allHolds({ all, left, names, asked: left, since, story });
 
     if (story.how === 'paused') await wait(Math.max(0, story.pauseMs - (performance.now() - since)));
     await bringBack(taken, story.how);
-    await untilOneRing(all, story.formWithinMs);
+    const returned = await allHolds({ all, left, names, asked: all, since: performance.now(), story });
     const again = await membersOf(network.nodes);
     assert.deepEqual(
       again.map((member) => member.id),
       all.map((member) => member.id),
       'the returned have their old identifiers',
     );
-    const last = await untilTrue(all, story.lookups, story.recoverWithinMs);
     return {
       formedMs,
-      recoveredMs,
-      readMs: read.ms,
+      recoveredMs: failed.trueMs,
+      readMs: failed.readMs,
+      returnedMs: Math.max(returned.trueMs, returned.readMs),
       lookups: story.lookups * 3,
-      filesRead: read.files,
-      meanHops: mean(last.hops),
+      filesRead: failed.files,
+      meanHops: mean(returned.hops),
     };
   } finally {
     await network.stop();
@@ -136,39 +134,61 @@ async function untilTrue(members: readonly Member[], lookups: number, timeoutMs:
 /** Names are kept by the owner and its next successors, this many in all. */
 const NAME_REPLICAS = 5;
 
-interface Survivors {
+interface Moment {
   readonly all: readonly Member[];
+  /** Those that were never taken. */
   readonly left: readonly Member[];
   readonly names: readonly string[];
-  /** On the clock of `performance.now()`. */
-  readonly deadline: number;
+  /** Those that are there now: one ring, each of which answers truly. */
+  readonly asked: readonly Member[];
+  /** When it began, on the clock of `performance.now()`. */
+  readonly since: number;
+  readonly story: RingStory;
 }
 
-/** Every name with a surviving replica is read through a survivor; returns how many had one. */
-async function readRecords({ all, left, names, deadline }: Survivors): Promise<number> {
-  const asked = left[0]?.node;
-  assert.ok(asked);
+interface Held {
+  readonly trueMs: number;
+  readonly readMs: number;
+  readonly files: number;
+  readonly hops: readonly number[];
+}
+
+/** Within the story's time from `since` every answer is the true owner, and every record with a surviving replica is read. */
+async function allHolds(moment: Moment): Promise<Held> {
+  const { since, story } = moment;
+  const elapsedMs = (): number => performance.now() - since;
+  const [answers, files] = await Promise.all([
+    answerTruly(moment).then((tally) => ({ tally, ms: elapsedMs() })),
+    readRecords(moment).then((count) => ({ count, ms: elapsedMs() })),
+  ]);
+  assert.ok(answers.ms <= story.recoverWithinMs, `every answer is true after ${Math.round(answers.ms)} ms`);
+  assert.ok(files.ms <= story.recoverWithinMs, `every record is read after ${Math.round(files.ms)} ms`);
+  return { trueMs: answers.ms, readMs: files.ms, files: files.count, hops: answers.tally.hops };
+}
+
+async function answerTruly({ asked, since, story }: Moment): Promise<Tally> {
+  const leftMs = (): number => since + story.recoverWithinMs - performance.now();
+  await untilOneRing(asked, leftMs());
+  return untilTrue(asked, story.lookups, leftMs());
+}
+
+/** Every name with a replica that was never taken is read, by one node after the other; returns how many. */
+async function readRecords({ all, left, names, asked, since, story }: Moment): Promise<number> {
   const surviving = names.filter((name) => {
     const holders = successorsOf(all, `name\0${name}`, NAME_REPLICAS);
     return holders.some((holder) => left.includes(holder));
   });
-  await inTurns(surviving, (name) =>
-    until(`${name} is read`, deadline - performance.now(), async () => {
+  assert.ok(surviving.some((name) => !left.includes(successorsOf(all, `name\0${name}`, 1)[0] as Member)));
+  await inTurns([...surviving.entries()], ([index, name]) =>
+    until(`${name} is read`, since + story.recoverWithinMs - performance.now(), async () => {
+      const reader = asked[index % asked.length]?.node;
       const answer = await getJson<{ results: { name: string }[] }>(
-        `${asked.url}/api/v1/search?q=${encodeURIComponent(name)}`,
+        `${reader?.url}/api/v1/search?q=${encodeURIComponent(name)}`,
       );
       return answer.results.some((result) => result.name === name);
     }),
   );
   return surviving.length;
-}
-
-/** Those that are left are one ring and answer truly; returns how long it took from `since`. */
-async function recover(left: readonly Member[], story: RingStory, since: number): Promise<number> {
-  const leftMs = (): number => since + story.recoverWithinMs - performance.now();
-  await untilOneRing(left, leftMs());
-  await untilTrue(left, story.lookups, leftMs());
-  return performance.now() - since;
 }
 
 function mean(values: readonly number[]): number {

@@ -16,11 +16,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { request } from 'undici';
 import { anillo, anilloJson } from './anillo.ts';
 import { chance, randomBytes } from './chance.ts';
 import { BIN, TestNetwork } from './network.ts';
-import { askRing, membersOf } from './ring-oracle.ts';
 import { until } from './until.ts';
 
 let network: TestNetwork;
@@ -248,37 +246,4 @@ test('with the portmapper stopped, everything goes on through any node', async (
   assert.equal((await anillo(['get', 'without.txt', '-o', '-', ...through(4)])).stdout, 'no portmapper');
   assert.equal((await anillo(['find', 'without.txt', ...viaPortmapper()])).code, 4);
   await network.portmapper.start();
-});
-
-test('a node that leaves gracefully takes no record with it and fails no lookup', async () => {
-  const names = Array.from({ length: 30 }, (_, index) => `kept/${index}.txt`);
-  for (const name of names) {
-    const answer = await request(`${network.node(1).url}/api/v1/files?name=${encodeURIComponent(name)}`, {
-      method: 'PUT',
-      body: name,
-    });
-    await answer.body.dump();
-  }
-  const members = await membersOf(network.nodes.filter((_, index) => index !== 3));
-  let leaving = true;
-  const asking = (async () => {
-    const all = { wrong: [] as string[], failed: [] as string[], asked: 0 };
-    while (leaving) {
-      const tally = await askRing(members, 20);
-      all.failed.push(...tally.failed);
-      all.asked += tally.asked;
-    }
-    return all;
-  })();
-  assert.equal(await network.node(4).end('SIGTERM'), 0);
-  leaving = false;
-  const tally = await asking;
-  assert.ok(tally.asked > 0);
-  assert.deepEqual(tally.failed, []);
-  const after = await askRing(members, 100);
-  assert.deepEqual([after.wrong, after.failed], [[], []]);
-  for (const name of names) {
-    const found = await anilloJson<Found>(['find', name, ...through(2)]);
-    assert.equal(found.results.length, 1, name);
-  }
 });

@@ -1,7 +1,7 @@
 /**
  * After a death at any moment of an upload: bytes whose row was committed come to their place, a row without bytes goes,
  * and no temporary file remains. Each is looked at on its own: one that cannot be finished now is kept, and tried again the
- * next time. Only the process that receives may run this, before it receives.
+ * next time. Run by the processes that bring files in: before they do, and when a disk returned.
  */
 import { rm } from 'node:fs/promises';
 import type { Logger } from 'pino';

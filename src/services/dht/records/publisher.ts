@@ -28,6 +28,8 @@ const OPEN_MAX = 8192;
 const REST_SHARE = 0.5;
 /** What is signed again in one go may take this long to be brought. */
 const RESIGN_MAX_MS = 5000;
+/** Looked for so often while nothing changes. */
+const RESIGN_EVERY_MS = 60_000;
 const DELAY_GROWTH_MAX = 32;
 
 export interface PublisherOptions {
@@ -56,6 +58,7 @@ export class Publisher {
   #wake: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
   #seenVersion = -1;
+  #resignAtMs = 0;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -109,10 +112,9 @@ export class Publisher {
     while (!this.#stopping.signal.aborted) {
       try {
         this.#settle();
-        if (this.#mayDrain()) {
-          await this.#resign();
-          await this.#drain();
-        }
+        const isNew = this.#mayDrain();
+        await this.#resignWhenDue(isNew);
+        if (isNew) await this.#drain();
         failures = 0;
       } catch (error) {
         failures++;
@@ -130,6 +132,14 @@ export class Publisher {
     if (version === this.#seenVersion) return false;
     this.#seenVersion = version;
     return true;
+  }
+
+  /** Before anything is signed, and now and then: a clock may be set right while nothing changes. */
+  async #resignWhenDue(isNew: boolean): Promise<void> {
+    const nowMs = performance.now();
+    if (!this.#options.ring.neighbours().joined || (!isNew && nowMs < this.#resignAtMs)) return;
+    this.#resignAtMs = nowMs + RESIGN_EVERY_MS;
+    await this.#resign();
   }
 
   /** What a clock far ahead signed comes first: what is signed then is newer. */
@@ -205,7 +215,11 @@ export class Publisher {
     let batch: OutgoingBatch | null = signed;
     let left: readonly Outgoing[] = signed.outgoing;
     for (let failures = 0; left.length > 0 && !this.#stopping.signal.aborted; failures++) {
-      if (batch !== null) left = await delivery.deliver(batch, this.#stopping.signal, watch);
+      try {
+        if (batch !== null) left = await delivery.deliver(batch, this.#stopping.signal, watch);
+      } catch (error) {
+        this.#options.log.warn({ err: error }, 'changes were not brought to the ring, and are tried again');
+      }
       if (left.length === 0) return;
       left = left.map(withoutBytes);
       await this.#yield(this.#delayMs(failures));

@@ -20,6 +20,8 @@ const PAIR_BYTES = 64;
 const ENTRIES_IN_PAGE = 2000;
 /** Of a range with no more than a page of entries. */
 const PARTS_OF_FEW_MAX = 4;
+/** Pages of one list: some ten million records. */
+const PAGES_MAX = 100_000;
 const PAIRS_IN_REQUEST = 512;
 
 export interface SyncParts {
@@ -130,6 +132,7 @@ export class RangeSync {
 
   async #pull(peer: Contact, range: KeyRange, minCopies: number, signal: AbortSignal): Promise<void> {
     let cursor: Buffer = Buffer.alloc(0);
+    let pages = 0;
     do {
       signal.throwIfAborted();
       const asked = {
@@ -143,6 +146,10 @@ export class RangeSync {
       const listed = { table: 'stored', entries: page.entries, orSuperseded: false } as const;
       const { missing } = await this.#parts.store.run('missing', listed);
       await this.#takeRecords(peer, range, pairsAt(page.entries, missing), signal);
+      // A peer that leads nowhere would be asked for ever.
+      if (page.nextCursor.length > 0 && (page.nextCursor.equals(cursor) || ++pages >= PAGES_MAX)) {
+        throw new Error(`${peer.id} lists without end`);
+      }
       cursor = page.nextCursor;
     } while (cursor.length > 0);
   }

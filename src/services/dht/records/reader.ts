@@ -44,6 +44,9 @@ interface KeyRead {
   truncated: boolean;
 }
 
+/** Of a key that could not be read in time. */
+const UNREAD: KeyRead = { records: new Map(), asked: 0, agreed: 0, truncated: true };
+
 interface Wanted {
   readonly key: Identifier;
   readonly limit: number;
@@ -88,7 +91,10 @@ export class Reader {
         [...SHARDS].map((digit) => ({ base, shard: shard + digit })),
       );
       const reads = shards.map(({ base, shard }) =>
-        slots.run(() => this.#readKey({ ...wanted, key: baseShardKey(sha256, base, shard) })),
+        // One that cannot be read in time hides no other.
+        slots
+          .run(() => this.#readKey({ ...wanted, key: baseShardKey(sha256, base, shard) }))
+          .catch(() => UNREAD),
       );
       const read = await Promise.all(reads);
       for (const one of read) {

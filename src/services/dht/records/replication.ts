@@ -65,6 +65,7 @@ export class Replication {
   }
 
   #onEvent({ type }: RingEvent): void {
+    if (type === 'joined' || type === 'doubted' || type === 'orphaned') this.#takeover.beginAnew();
     if (type === 'joined' || type === 'settled' || type === 'neighboursChanged') this.#rhythm.soon();
   }
 

@@ -38,8 +38,9 @@ export class Takeover {
     const { ownership, log, claimPatienceMs } = this.#options;
     if (this.#tried?.from !== range.from) this.#tried = { from: range.from, sinceMs: performance.now() };
     const waitedMs = performance.now() - this.#tried.sinceMs;
+    const pulled = await this.#pullAround(range, signal);
     // A node that never answers must not keep the range unclaimed for ever; one that is dead has left the ring by then.
-    if (!(await this.#pullAround(range, signal)) && waitedMs < claimPatienceMs) return false;
+    if (pulled === 'disputed' || (pulled === 'part' && waitedMs < claimPatienceMs)) return false;
     const owned = ownership.owned();
     if (owned === null || !isWithin(owned, range)) return false;
     ownership.claim(owned);
@@ -48,8 +49,13 @@ export class Takeover {
     return true;
   }
 
-  /** Is all of it here now? So it is with enough copies, and when everybody was asked; not while another takes it for its own. */
-  async #pullAround(range: KeyRange, signal: AbortSignal): Promise<boolean> {
+  /** This node's place is not what it was: the wait for a silent node begins anew. */
+  beginAnew(): void {
+    this.#tried = null;
+  }
+
+  /** All of it is here with enough copies, and when everybody was asked; it is disputed while another takes it for its own. */
+  async #pullAround(range: KeyRange, signal: AbortSignal): Promise<'all' | 'part' | 'disputed'> {
     const { ring, ownership, owners } = this.#options;
     let copies = ownership.holdingOf(range) === 'copy' ? 1 : 0;
     let isDisputed = false;
@@ -67,7 +73,8 @@ export class Takeover {
       this.#options.log.debug({ reason: String(error) }, 'the nodes after this one are not all known');
       isMissing = true;
     }
-    return !isDisputed && (copies >= ENOUGH_COPIES || !isMissing);
+    if (isDisputed) return 'disputed';
+    return copies >= ENOUGH_COPIES || !isMissing ? 'all' : 'part';
   }
 
   /** Null when it does not answer. */

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pino } from 'pino';
+import type { Contact } from '../../../ring/message.ts';
+import type { RingPort } from '../ring-port.ts';
+import { OwnerMap } from './owner-map.ts';
+import { Ownership } from './ownership.ts';
+import type { RangeSync, Source } from './range-sync.ts';
+import { Takeover } from './takeover.ts';
+
+const contact = (digit: string): Contact => ({ id: digit.repeat(64), incarnation: 1, address: `${digit}:1` });
+const [PREDECESSOR, SELF, NEXT] = [contact('1'), contact('8'), contact('a')];
+const RANGE = { from: PREDECESSOR.id, to: SELF.id };
+
+/** A node between two others, of which the next answers as told; null for silence. It has no patience left at all. */
+function takeoverWhere(nextSays: () => Source | null) {
+  const ring: RingPort = {
+    self: SELF,
+    neighbours: () => ({ joined: true, inDoubt: false, predecessor: PREDECESSOR, successors: [NEXT] }),
+    // After the next the ring closes.
+    lookup: async (key) => ({
+      lookupId: 1,
+      key,
+      outcome: 'found',
+      owner: SELF,
+      predecessor: PREDECESSOR,
+      successors: [NEXT],
+      path: [],
+      hops: 0,
+    }),
+    onEvent: () => () => {},
+  };
+  const ownership = new Ownership(ring);
+  const sync = {
+    take: async () => {
+      const source = nextSays();
+      if (source === null) throw new Error('no answer');
+      return source;
+    },
+  } as unknown as RangeSync;
+  const takeover = new Takeover({
+    ring,
+    ownership,
+    owners: new OwnerMap(ring, 1_000),
+    sync,
+    log: pino({ level: 'silent' }),
+    claimPatienceMs: 0,
+  });
+  return { takeover, ownership };
+}
+
+const { signal } = new AbortController();
+
+test('a range that another node takes for its own is not claimed, however long that goes on', async () => {
+  let isOwner = true;
+  const { takeover, ownership } = takeoverWhere(() => ({ holding: 'part', isOwner }));
+  for (let round = 0; round < 3; round += 1) {
+    assert.equal(await takeover.pull(RANGE, signal), false);
+    assert.equal(ownership.isClaimed(RANGE), false);
+  }
+  isOwner = false;
+  assert.equal(await takeover.pull(RANGE, signal), true);
+  assert.equal(ownership.isClaimed(RANGE), true);
+});
+
+test('a node that is silent for longer than the patience keeps no range unclaimed', async () => {
+  const { takeover, ownership } = takeoverWhere(() => null);
+  assert.equal(await takeover.pull(RANGE, signal), true);
+  assert.equal(ownership.isClaimed(RANGE), true);
+});

@@ -79,7 +79,7 @@ function oneFile(): PendingSource {
   return {
     pending: (limit, afterId = 0) => waiting.filter(({ id }) => id > afterId).slice(0, limit),
     pendingCount: () => waiting.length,
-    lastPending: () => null,
+    lastPending: () => waiting.at(-1)?.id ?? null,
     refuse: () => undefined,
     refusedCount: () => 0,
     files: () => [],

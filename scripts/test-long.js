@@ -1,13 +1,13 @@
 /**
  * The long tier: every claim at full size, each part a process of its own. Resumable: a part that held for this code is
- * not run again (`--again` forgets that); one that fails does not stop the others. Writes what is known of this code to
- * docs/figures.
+ * not run again (`--again` forgets that); one that fails does not stop the others. Writes what is known to docs/figures: of
+ * a part that was not run for this code, what was known of it last, with the commit.
  *   npm run test:long            all parts
  *   npm run test:long -- NAME…   some of them
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,7 +40,8 @@ function commitOfCode() {
 }
 
 const words = process.argv.slice(2);
-const results = join(ROOT, '.cache', 'test-long', hashOfCode());
+const cache = join(ROOT, '.cache', 'test-long');
+const results = join(cache, hashOfCode());
 if (words.includes('--again')) rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
@@ -61,6 +62,13 @@ function known(part) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
 }
 
+/** What was known of a part last, for other code; null when it was never run. */
+function earlier(part) {
+  const files = globSync(`*/${part}.json`, { cwd: cache }).map((file) => join(cache, file));
+  const [newest] = files.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  return newest === undefined ? null : JSON.parse(readFileSync(newest, 'utf8'));
+}
+
 function runPart(part) {
   const started = Date.now();
   const run = spawnSync(process.execPath, [join('test', 'long', `${part}.ts`)], {
@@ -73,6 +81,7 @@ function runPart(part) {
   const figures = lines.find((line) => line.startsWith(MARK))?.slice(MARK.length);
   const result = {
     part,
+    commit: commitOfCode(),
     claim,
     held: run.status === 0 && figures !== undefined,
     seconds: Math.round((Date.now() - started) / 1000),
@@ -90,18 +99,18 @@ function show(value) {
 }
 
 function section(part) {
-  const result = known(part);
-  if (result === null) return `## ${part}: not run for this code\n`;
-  const { claim, held, date, seconds, seed, figures } = result;
+  const result = known(part) ?? earlier(part);
+  if (result === null) return `## ${part}: not run\n`;
+  const { claim, held, date, commit, seconds, seed, figures } = result;
   const rows = Object.entries(figures).map(([name, value]) => `| ${name} | ${show(value)} |`);
   const table = rows.length === 0 ? '' : `\n| figure | value |\n|---|---|\n${rows.join('\n')}\n`;
-  const run = `Run on ${date}, ${seconds} s, seed ${seed}.`;
+  const run = `Run on ${date} at commit \`${commit}\`, ${seconds} s, seed ${seed}.`;
   return `## ${part}: ${held ? 'held' : 'did not hold'}\n\n${claim}.\n\n${run}\n${table}`;
 }
 
 function document() {
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB of memory, Node ${process.version}`;
-  const head = `# The long tier\n\nCommit \`${commitOfCode()}\`. ${machine}. Every process of a part ran on this one machine.\nThe command: \`npm run test:long\`.\n`;
+  const head = `# The long tier\n\n${machine}. Every process of a part ran on this one machine.\nThe command: \`npm run test:long\`.\n`;
   return `${head}\n${parts.map(section).join('\n')}`;
 }
 

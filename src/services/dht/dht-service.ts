@@ -1,10 +1,11 @@
 /** The DHT service of a node, composed: one gRPC port, the ring, its records, the registration with portmappers. */
 import { mkdirSync } from 'node:fs';
 import { DEFAULT_PARAMETERS } from '../../ring/parameters.ts';
+import { formatAddress } from '../http/listen.ts';
 import { bounded } from './bounded-service.ts';
 import { DhtNode, type DhtParts } from './dht-node.ts';
 import type { DhtServiceOptions, RunningDht } from './dht-options.ts';
-import { formatAddress, type GrpcListener, openGrpcListener } from './grpc-listener.ts';
+import { type GrpcListener, openGrpcListener } from './grpc-listener.ts';
 import { addHealth, addReflection } from './introspection.ts';
 import { localService } from './local-server.ts';
 import { makeLocalToken } from './local-token.ts';

@@ -1,8 +1,7 @@
 /** The one port of the DHT service: opened, and closed again within a bound. */
-import { isIP } from 'node:net';
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { Problem } from '../../problems/problem.ts';
-import { listenProblem } from '../http/listen.ts';
+import { formatAddress, listenProblem } from '../http/listen.ts';
 import { MESSAGE_MAX_BYTES } from './peer-channel.ts';
 
 /** Calls under way may end within this time. */
@@ -37,10 +36,6 @@ export async function openGrpcListener(host: string, port: number): Promise<Grpc
     });
   });
   return { server, address: formatAddress(host, bound), port: bound, close: () => close(server) };
-}
-
-export function formatAddress(host: string, port: number): string {
-  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function close(server: Server): Promise<void> {

@@ -6,6 +6,7 @@ import { createRingState, type RingState } from '../ring/state.ts';
 import { step } from '../ring/step.ts';
 import type { Network } from './network.ts';
 import type { Schedule } from './schedule.ts';
+import type { Witness } from './witness.ts';
 
 /** Connections to a process that is not there are refused after this, milliseconds. */
 const REFUSED_AFTER_MS = 1;
@@ -19,6 +20,7 @@ export class SimulatedNode {
   readonly events: RingEvent[] = [];
   readonly results = new Map<number, LookupResult>();
   isRunning = true;
+  witness: Witness | null = null;
   readonly #schedule: Schedule;
   readonly #network: Network;
   readonly #random: Random;
@@ -50,7 +52,10 @@ export class SimulatedNode {
 
   /** Something happens to this node: now, or when it goes on. */
   feed(input: Input): void {
-    this.#whenAwake(() => this.#carryOut(step(this.state, this.#schedule.now, this.#random, input)));
+    this.#whenAwake(() => {
+      this.#carryOut(step(this.state, this.#schedule.now, this.#random, input));
+      this.witness?.stepped(this);
+    });
   }
 
   /** @returns the number under which `results` will hold the outcome */
@@ -74,7 +79,9 @@ export class SimulatedNode {
 
   /** The process ends without a word. */
   kill(): void {
+    if (!this.isRunning) return;
     this.isRunning = false;
+    this.witness?.ended(this);
     this.#backlog = null;
   }
 
@@ -149,5 +156,6 @@ export class SimulatedNode {
   #note(event: RingEvent): void {
     if (event.type === 'lookupDone') this.results.set(event.result.lookupId, event.result);
     else this.events.push(event);
+    this.witness?.told(this, event);
   }
 }

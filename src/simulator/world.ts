@@ -6,6 +6,7 @@ import { CALM, Network, type NetworkConditions } from './network.ts';
 import { randomIdentifier, seededRandom } from './random.ts';
 import { Schedule } from './schedule.ts';
 import { SimulatedNode } from './simulated-node.ts';
+import type { Witness } from './witness.ts';
 
 export interface WorldOptions {
   readonly seed: number;
@@ -19,6 +20,8 @@ export class World {
   readonly network: Network;
   /** Every process ever started, in order; the last of an address is the one that listens there. */
   readonly nodes: SimulatedNode[] = [];
+  /** Given to every process that starts from now on. */
+  witness: Witness | null = null;
   readonly #parameters: RingParameters;
   readonly #byAddress = new Map<string, SimulatedNode>();
 
@@ -94,8 +97,10 @@ export class World {
       random: this.random,
       directory: (address) => this.#byAddress.get(address),
     });
+    node.witness = this.witness;
     this.nodes.push(node);
     this.#byAddress.set(contact.address, node);
+    this.witness?.started(node);
     node.feed({ type: 'boot', remembered: [] });
     if (seeds.length === 0) node.feed({ type: 'create' });
     else node.feed({ type: 'join', seeds: seeds.map((seed) => seed.contact) });

@@ -1,0 +1,14 @@
+/** Who looks on at a run: told of every step, and of who starts and ends. It sees everything and changes nothing. */
+import type { RingEvent } from '../ring/effect.ts';
+import type { SimulatedNode } from './simulated-node.ts';
+
+export interface Witness {
+  /** A process began; its first step comes after. */
+  started(node: SimulatedNode): void;
+  /** A process ended without a word. A graceful leave ends in a step, with the phase `left`. */
+  ended(node: SimulatedNode): void;
+  /** `step` ran on this node, and its effects are on their way. */
+  stepped(node: SimulatedNode): void;
+  /** Before `stepped`: what the step told, in order. */
+  told(node: SimulatedNode, event: RingEvent): void;
+}

@@ -2,14 +2,15 @@
  * Brings signed records to the owners of their keys: grouped by owner, in bundles of bounded size, a few at once, until
  * enough nodes hold them.
  */
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import {
   StoreOutcome,
   type StoreResponse,
   type StoreResult,
 } from '../../../generated/anillo/records/v1/records.ts';
+import type { Random } from '../../../ring/effect.ts';
 import { asBuffer, BundleWriter } from './bundle-writer.ts';
+import { type Clock, wait } from './clock.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { OwnedRange, OwnerMap } from './owner-map.ts';
 import type { PeerCalls } from './peer-calls.ts';
@@ -35,6 +36,8 @@ export interface DeliveryOptions {
   readonly leases: LeaseBook;
   readonly owners: OwnerMap;
   readonly calls: PeerCalls;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   readonly callTimeoutMs: number;
   readonly retryDelayMs: number;
@@ -112,9 +115,9 @@ export class Delivery {
     batches: Map<string, Uint8Array>,
     watch: DeliveryWatch,
   ): Promise<readonly Outgoing[]> {
-    const { store, log } = this.#options;
+    const { store, clock, log } = this.#options;
     try {
-      const deeper = await store.run('shard', { refused: split.map(toRefused), nowMs: Date.now() });
+      const deeper = await store.run('shard', { refused: split.map(toRefused), nowMs: clock.wallMs() });
       const stuck = new Set(deeper.stuck.map((index) => split[index]).filter((item) => item !== undefined));
       const moved = addBatches(batches, deeper);
       watch.refused([...stuck], 'its last shard is full');
@@ -139,7 +142,7 @@ export class Delivery {
     for (const { to, items: mine } of await this.#byOwner(items, round)) {
       for (const message of messagesOf(to, mine, batches)) {
         sent.push(this.#inTurn(message, round, signal));
-        await nextTurn();
+        await this.#options.clock.nextTurn();
       }
     }
     await Promise.all(sent);
@@ -236,8 +239,8 @@ export class Delivery {
 
   async #pause(round: number, signal: AbortSignal): Promise<void> {
     const growth = Math.min(2 ** round, PAUSE_GROWTH_MAX);
-    const delayMs = this.#options.retryDelayMs * growth * (0.75 + Math.random() / 2);
-    await pause(delayMs, undefined, { signal, ref: false }).catch(() => null);
+    const { clock, random, retryDelayMs } = this.#options;
+    await wait(clock, retryDelayMs * growth * (0.75 + random() / 2), signal);
   }
 }
 

@@ -1,5 +1,6 @@
 /** One page of what stands under a key, from this node's store. */
 import { type FetchResponse, Holding, SignedBatch } from '../../../generated/anillo/records/v1/records.ts';
+import type { Random } from '../../../ring/effect.ts';
 import { asBuffer } from './bundle-writer.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { RecordStore, StoredRow } from './record-store.ts';
@@ -12,6 +13,12 @@ const PAGE_ENTRIES_MAX = 1000;
 
 type Page = FetchResponse;
 
+export interface PageSource {
+  readonly store: RecordStore;
+  readonly leases: LeaseBook;
+  readonly random: Random;
+}
+
 export interface PageRequest {
   readonly key: Uint8Array;
   /** Slot of the last entry seen; empty on the first page, which alone holds providers. */
@@ -19,11 +26,7 @@ export interface PageRequest {
   readonly limit: number;
 }
 
-export function readPage(
-  store: RecordStore,
-  leases: LeaseBook,
-  { key, afterSlot, limit }: PageRequest,
-): Page {
+export function readPage(source: PageSource, { key, afterSlot, limit }: PageRequest): Page {
   const page = emptyPage();
   const batches = new Map<string, Buffer>();
   const add = (row: StoredRow, remainingMs: number) => {
@@ -31,8 +34,8 @@ export function readPage(
     page.remainingMs.push(BigInt(remainingMs));
     batches.set(asBuffer(row.batch).toString('latin1'), asBuffer(row.batch));
   };
-  if (afterSlot.length === 0) page.truncated = addProviders(store, leases, key, add);
-  addEntries(store, { key, afterSlot, limit }, page, add);
+  if (afterSlot.length === 0) page.truncated = addProviders(source, key, add);
+  addEntries(source.store, { key, afterSlot, limit }, page, add);
   page.batches = [...batches.values()].map((encoded) => SignedBatch.decode(encoded));
   return page;
 }
@@ -69,23 +72,22 @@ function addEntries(
 
 /** Providers whose node lives, a random sample where there are many, and those that say they no longer are. True when sampled. */
 function addProviders(
-  store: RecordStore,
-  leases: LeaseBook,
+  { store, leases, random }: PageSource,
   key: Uint8Array,
   add: (row: StoredRow, remainingMs: number) => void,
 ): boolean {
   const rows = store.providers(key);
   const withdrawn = rows.filter(({ expires }) => expires !== null);
   const live = rows.filter(({ expires, signer }) => expires === null && leases.remainingMs(signer) > 0);
-  for (const row of sample(live, PROVIDERS_IN_PAGE)) add(row, leases.remainingMs(row.signer));
-  for (const row of sample(withdrawn, PROVIDERS_IN_PAGE)) add(row, 0);
+  for (const row of sample(live, PROVIDERS_IN_PAGE, random)) add(row, leases.remainingMs(row.signer));
+  for (const row of sample(withdrawn, PROVIDERS_IN_PAGE, random)) add(row, 0);
   return live.length > PROVIDERS_IN_PAGE;
 }
 
-function sample<Item>(items: Item[], most: number): Item[] {
+function sample<Item>(items: Item[], most: number, random: Random): Item[] {
   if (items.length <= most) return items;
   for (let index = 0; index < most; index++) {
-    const other = index + Math.floor(Math.random() * (items.length - index));
+    const other = index + Math.floor(random() * (items.length - index));
     const [a, b] = [items[index], items[other]];
     if (a !== undefined && b !== undefined) [items[index], items[other]] = [b, a];
   }

@@ -1,6 +1,7 @@
 /** Forgets what has ended, a little at a time, and writes down what is left of the leases. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Random } from '../../../ring/effect.ts';
+import { type Clock, wait } from './clock.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { RecordStore } from './record-store.ts';
 import { Rhythm } from './rhythm.ts';
@@ -8,17 +9,30 @@ import { Rhythm } from './rhythm.ts';
 /** Between two slices of 500 rows. */
 const SLICE_PAUSE_MS = 50;
 
-export class Housekeeping {
-  readonly #store: RecordStore;
-  readonly #leases: LeaseBook;
-  readonly #rhythm: Rhythm;
-  #sweptAtMs = performance.now();
+export interface HousekeepingOptions {
+  readonly store: RecordStore;
+  readonly leases: LeaseBook;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly sweepIntervalMs: number;
+}
 
-  constructor(store: RecordStore, leases: LeaseBook, intervalMs: number, log: Logger) {
-    this.#store = store;
-    this.#leases = leases;
-    const work = (signal: AbortSignal) => this.sweep(signal);
-    this.#rhythm = new Rhythm({ intervalMs, delayMs: intervalMs, log, what: 'sweeping records', work });
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+  readonly #rhythm: Rhythm;
+  #sweptAtMs: number;
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+    this.#sweptAtMs = options.clock.monotonicMs();
+    this.#rhythm = new Rhythm({
+      ...options,
+      intervalMs: options.sweepIntervalMs,
+      delayMs: options.sweepIntervalMs,
+      what: 'sweeping records',
+      work: (signal) => this.sweep(signal),
+    });
   }
 
   start(): void {
@@ -26,20 +40,22 @@ export class Housekeeping {
   }
 
   async sweep(signal: AbortSignal): Promise<boolean> {
-    await this.#store.run('saveLeases', this.#leases.takeChanges());
-    await this.#store.run('keep', { nodes: this.#leases.kept() });
-    const nowMs = performance.now();
+    const { store, leases, clock } = this.#options;
+    await store.run('saveLeases', leases.takeChanges());
+    await store.run('keep', { nodes: leases.kept() });
+    const nowMs = clock.monotonicMs();
     let elapsedMs = nowMs - this.#sweptAtMs;
     this.#sweptAtMs = nowMs;
-    while ((await this.#store.run('sweep', { elapsedMs })).more && !signal.aborted) {
+    while ((await store.run('sweep', { elapsedMs })).more && !signal.aborted) {
       elapsedMs = 0;
-      await pause(SLICE_PAUSE_MS);
+      await wait(clock, SLICE_PAUSE_MS);
     }
     return true;
   }
 
   async stop(): Promise<void> {
     await this.#rhythm.stop();
-    await this.#store.run('saveLeases', { leases: this.#leases.snapshot(), ended: [] });
+    const { store, leases } = this.#options;
+    await store.run('saveLeases', { leases: leases.snapshot(), ended: [] });
   }
 }

@@ -43,7 +43,7 @@ function bundleOf({ batches }: OutgoingBatch, items: readonly Outgoing[]): Uint8
 /** A key full of providers, and how one more is offered: the code of its refusal, or ''. */
 async function fullKey(t: TestContext, state: ProviderBody['state']) {
   const store = await openStore(t);
-  const signed = new StoredRecords(await folder(t), 'asserted.db', 'normal');
+  const signed = new StoredRecords(join(await folder(t), 'asserted.db'), 'normal');
   t.after(() => signed.database.close());
   const offer = async (key: NodeKey, offered: ProviderBody['state']): Promise<string | undefined> => {
     const signer = new BatchSigner(signed, key, networkId);

@@ -4,6 +4,7 @@
  */
 import { Lease, type RunningLease } from '../../../generated/anillo/records/v1/records.ts';
 import { type NodeKey, nodeIdOf, verifySignature } from '../../../identity/node-key.ts';
+import { type Clock, MACHINE_CLOCK } from './clock.ts';
 import type { StoredLease } from './record-tasks.ts';
 
 const LEASE_DOMAIN = 'anillo-lease-v1\0';
@@ -23,6 +24,7 @@ export class LeaseBook {
   readonly #networkId: Buffer;
   readonly #incarnation: bigint;
   readonly #durationMs: number;
+  readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   readonly #changed = new Set<string>();
   #epoch = 0n;
@@ -30,7 +32,14 @@ export class LeaseBook {
   /** Called when a node is kept that was not before. */
   onKept: () => void = () => {};
 
-  constructor(key: NodeKey, networkId: string, incarnation: number, durationMs: number) {
+  constructor(
+    key: NodeKey,
+    networkId: string,
+    incarnation: number,
+    durationMs: number,
+    clock: Clock = MACHINE_CLOCK,
+  ) {
+    this.#clock = clock;
     this.#key = key;
     this.#networkId = Buffer.from(networkId, 'hex');
     this.#incarnation = BigInt(incarnation);
@@ -72,7 +81,7 @@ export class LeaseBook {
   /** Milliseconds; 0 when it has run out or the node is not known. */
   remainingMs(node: string): number {
     const entry = this.#entries.get(node);
-    return entry === undefined ? 0 : Math.max(0, leftOf(entry));
+    return entry === undefined ? 0 : Math.max(0, this.#leftOf(entry));
   }
 
   /**
@@ -80,12 +89,12 @@ export class LeaseBook {
    * takes such a node's records would otherwise know of no lease that they are kept by.
    */
   passedOn(nodes: Iterable<string>): RunningLease[] {
-    const nowMs = performance.now();
+    const nowMs = this.#clock.monotonicMs();
     const leases: RunningLease[] = [];
     for (const node of nodes) {
       const entry = this.#entries.get(node);
       if (entry !== undefined && isKept(entry, nowMs, this.#durationMs))
-        leases.push({ lease: entry.lease, remainingMs: BigInt(leftOf(entry)) });
+        leases.push({ lease: entry.lease, remainingMs: BigInt(this.#leftOf(entry)) });
     }
     return leases;
   }
@@ -95,7 +104,7 @@ export class LeaseBook {
    * that comes back finds its records still there.
    */
   kept(): string[] {
-    const nowMs = performance.now();
+    const nowMs = this.#clock.monotonicMs();
     return [...this.#entries].flatMap(([node, entry]) =>
       isKept(entry, nowMs, this.#durationMs) ? [node] : [],
     );
@@ -103,7 +112,7 @@ export class LeaseBook {
 
   /** What to write down since the last call: renewed leases, and nodes to be forgotten. */
   takeChanges(): { leases: StoredLease[]; ended: string[] } {
-    const nowMs = performance.now();
+    const nowMs = this.#clock.monotonicMs();
     const ended: string[] = [];
     for (const [node, entry] of this.#entries) {
       if (isKept(entry, nowMs, this.#durationMs)) continue;
@@ -133,7 +142,7 @@ export class LeaseBook {
   #toStored(node: string): StoredLease | null {
     const entry = this.#entries.get(node);
     if (entry === undefined) return null;
-    return { node, remainingMs: leftOf(entry), lease: Lease.encode(entry.lease).finish() };
+    return { node, remainingMs: this.#leftOf(entry), lease: Lease.encode(entry.lease).finish() };
   }
 
   #adopt(lease: Lease, lifetimeMs: number): boolean {
@@ -143,11 +152,16 @@ export class LeaseBook {
     if (known === undefined && this.#entries.size >= LEASES_MAX) return false;
     if (nodeIdOf(lease.nodeKey) !== node) return false;
     if (!verifySignature(lease.nodeKey, lease.signature, LEASE_DOMAIN, this.#signed(lease))) return false;
-    const expiresAtMs = performance.now() + Math.min(lifetimeMs, DURATION_MAX_MS);
+    const expiresAtMs = this.#clock.monotonicMs() + Math.min(lifetimeMs, DURATION_MAX_MS);
     this.#entries.set(node, { lease, expiresAtMs });
     this.#changed.add(node);
     if (known === undefined) this.onKept();
     return true;
+  }
+
+  /** Milliseconds; below 0 how long ago it ran out. */
+  #leftOf({ expiresAtMs }: Entry): number {
+    return Math.floor(expiresAtMs - this.#clock.monotonicMs());
   }
 
   #signed({ node, incarnation, epoch, durationMs }: Lease): Buffer {
@@ -163,11 +177,6 @@ function isNewer(left: Lease, right: Lease): boolean {
   return left.incarnation === right.incarnation
     ? left.epoch > right.epoch
     : left.incarnation > right.incarnation;
-}
-
-/** Milliseconds; below 0 how long ago it ran out. */
-function leftOf({ expiresAtMs }: Entry): number {
-  return Math.floor(expiresAtMs - performance.now());
 }
 
 /** By the length that the node signed, so that all holders forget it at the same time. */

@@ -19,6 +19,7 @@ import type {
 import type { Contact } from '../../../ring/message.ts';
 import { fromServiceError } from '../grpc-problems.ts';
 import type { PeerPort } from '../ring-port.ts';
+import { type Clock, MACHINE_CLOCK } from './clock.ts';
 
 /** The service as plain functions. */
 export interface RecordMethods {
@@ -50,10 +51,18 @@ export class PeerCalls {
   readonly #peers: PeerPort;
   readonly #self: string;
   readonly #timeoutMs: number;
+  readonly #clock: Clock;
   readonly #local: () => RecordMethods;
 
   /** @param local this node's own service */
-  constructor(peers: PeerPort, self: string, timeoutMs: number, local: () => RecordMethods) {
+  constructor(
+    peers: PeerPort,
+    self: string,
+    timeoutMs: number,
+    local: () => RecordMethods,
+    clock: Clock = MACHINE_CLOCK,
+  ) {
+    this.#clock = clock;
     this.#peers = peers;
     this.#self = self;
     this.#timeoutMs = timeoutMs;
@@ -76,7 +85,7 @@ export class PeerCalls {
       const own = this.#local() as unknown as { [name in Method]: (request: unknown) => Promise<unknown> };
       return (await own[name](tagged)) as Answered<Name>;
     }
-    const deadline = Date.now() + timeoutMs;
+    const deadline = this.#clock.wallMs() + timeoutMs;
     const client = (await this.#peers.records(to, timeoutMs)) as unknown as Untyped;
     signal?.throwIfAborted();
     return await new Promise<Answered<Name>>((resolve, reject) => {

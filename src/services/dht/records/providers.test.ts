@@ -18,7 +18,7 @@ import { StoredRecords } from './stored-records.ts';
 test('of many providers 256 are kept and a sample of 32 is told, and that it is one is said', async () => {
   const cluster = await TestCluster.of(1);
   const dataDir = await mkdtemp(join(tmpdir(), 'anillo-providers-'));
-  const stored = new StoredRecords(dataDir, 'asserted.db', 'normal');
+  const stored = new StoredRecords(join(dataDir, 'asserted.db'), 'normal');
   const client = new RecordsServiceClient(cluster.node(0).contact.address, credentials.createInsecure());
   try {
     const cid = fakeCid(1);
@@ -46,7 +46,7 @@ test('of many providers 256 are kept and a sample of 32 is told, and that it is 
 test('providers whose lease ran out not long ago are given to a newcomer once, not at every comparison', async () => {
   const cluster = await TestCluster.of(1, { syncIntervalMs: 20 });
   const dataDir = await mkdtemp(join(tmpdir(), 'anillo-providers-'));
-  const stored = new StoredRecords(dataDir, 'asserted.db', 'normal');
+  const stored = new StoredRecords(join(dataDir, 'asserted.db'), 'normal');
   const owner = cluster.node(0);
   const client = new RecordsServiceClient(owner.contact.address, credentials.createInsecure());
   try {

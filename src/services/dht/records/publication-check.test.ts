@@ -8,6 +8,7 @@ import { makeNetworkId } from '../../../identity/network.ts';
 import { NodeKey } from '../../../identity/node-key.ts';
 import { nameKey } from '../../../records/keys.ts';
 import { openDatabase } from '../../../storage/database.ts';
+import { MACHINE_CLOCK } from './clock.ts';
 import { TestCluster } from './cluster.test-support.ts';
 import { eventually, FakePending, fakeCid } from './pending.test-support.ts';
 import { PublicationCheck } from './publication-check.ts';
@@ -53,6 +54,8 @@ describe('the catalog compared with what is asserted', () => {
     const check = new PublicationCheck({
       source,
       store,
+      clock: MACHINE_CLOCK,
+      random: Math.random,
       log,
       catalogCheckDelayMs: 1,
       onQueued: () => nudges++,

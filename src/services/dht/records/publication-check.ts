@@ -2,8 +2,9 @@
  * Compares the catalog with what this node asserts, after every start and then once a day, and queues for the ring whatever it does
  * not assert: so nothing stays unpublished because one of the two files was lost, or brought back from a backup.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Random } from '../../../ring/effect.ts';
+import { type Clock, wait } from './clock.ts';
 import type { PendingSource } from './pending-source.ts';
 import type { RecordStore } from './record-store.ts';
 import { Rhythm } from './rhythm.ts';
@@ -16,6 +17,8 @@ const SLICE_PAUSE_MS = 50;
 export interface PublicationCheckOptions {
   readonly source: PendingSource;
   readonly store: RecordStore;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   readonly catalogCheckDelayMs: number;
   /** Called when changes were queued. */
@@ -29,9 +32,9 @@ export class PublicationCheck {
   constructor(options: PublicationCheckOptions) {
     this.#options = options;
     this.#rhythm = new Rhythm({
+      ...options,
       intervalMs: INTERVAL_MS,
       delayMs: options.catalogCheckDelayMs,
-      log: options.log,
       what: 'comparing the catalog with what is asserted',
       work: async (signal) => {
         await this.compare(signal);
@@ -51,7 +54,7 @@ export class PublicationCheck {
 
   /** Resolves with the number of files that were queued. */
   async compare(signal: AbortSignal): Promise<number> {
-    const { source, store, log, onQueued } = this.#options;
+    const { source, store, clock, log, onQueued } = this.#options;
     let queued = 0;
     let afterPath = '';
     while (!signal.aborted) {
@@ -62,7 +65,7 @@ export class PublicationCheck {
       const { unasserted } = await store.run('unasserted', { files });
       const lost = unasserted.flatMap((index) => files[index] ?? []);
       if (lost.length > 0) queued += source.requeue(lost);
-      await pause(SLICE_PAUSE_MS, undefined, { signal }).catch(() => null);
+      await wait(clock, SLICE_PAUSE_MS, signal);
     }
     if (queued > 0) {
       log.warn({ files: queued }, 'files that this node no longer asserted are published again');

@@ -1,5 +1,6 @@
 /** Who waits until changes stand on the ring. */
 import { Problem } from '../../../problems/problem.ts';
+import type { Clock } from './clock.ts';
 
 /** What one of them waits for. */
 export interface Awaited {
@@ -15,7 +16,12 @@ interface Waiter extends Awaited {
 }
 
 export class PublicationWaiters {
+  readonly #clock: Clock;
   readonly #waiters = new Set<Waiter>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** @throws Problem `deadline`, `invalid_record` where one of the missing was refused, and what `fail` gives */
   async wait(awaited: Awaited, timeoutMs: number): Promise<void> {
@@ -24,12 +30,12 @@ export class PublicationWaiters {
     const { missing } = awaited;
     const waiter = { missing, isComplete: () => awaited.isComplete(), resolve, reject };
     const late = () => reject(new Problem('deadline', { what: 'the.ring', timeoutMs }));
-    const timer = setTimeout(late, timeoutMs);
+    const giveUp = this.#clock.after(timeoutMs, late);
     this.#waiters.add(waiter);
     try {
       await promise;
     } finally {
-      clearTimeout(timer);
+      giveUp();
       this.#waiters.delete(waiter);
     }
   }

@@ -3,11 +3,11 @@
  * brought until enough nodes hold what it says; only then, in the order of `open-changes.ts`, is it struck out of the catalog.
  * After a death what was not struck out is signed again in the same order and falls into the same slots.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Problem } from '../../../problems/problem.ts';
 import type { RingPort } from '../ring-port.ts';
 import { Arrivals } from './arrivals.ts';
+import { type Clock, signalAfter, wait } from './clock.ts';
 import type { Delivery, DeliveryWatch } from './delivery.ts';
 import { OpenChanges } from './open-changes.ts';
 import type { PendingChange, PendingSource, RefusedChange } from './pending-source.ts';
@@ -37,6 +37,7 @@ export interface PublisherOptions {
   readonly source: PendingSource;
   readonly store: Pick<RecordStore, 'run'>;
   readonly delivery: Pick<Delivery, 'deliver'>;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly pendingPollMs: number;
   readonly retryDelayMs: number;
@@ -45,7 +46,7 @@ export interface PublisherOptions {
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #stopping = new AbortController();
-  readonly #waiters = new PublicationWaiters();
+  readonly #waiters: PublicationWaiters;
   readonly #slots = new Slots(BATCHES_IN_FLIGHT);
   readonly #open = new OpenChanges();
   readonly #onTheirWay = new Set<Promise<void>>();
@@ -62,6 +63,7 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
+    this.#waiters = new PublicationWaiters(options.clock);
   }
 
   start(): void {
@@ -136,7 +138,7 @@ export class Publisher {
 
   /** Before anything is signed, and now and then: a clock may be set right while nothing changes. */
   async #resignWhenDue(isNew: boolean): Promise<void> {
-    const nowMs = performance.now();
+    const nowMs = this.#options.clock.monotonicMs();
     if (!this.#options.ring.neighbours().joined || (!isNew && nowMs < this.#resignAtMs)) return;
     this.#resignAtMs = nowMs + RESIGN_EVERY_MS;
     await this.#resign();
@@ -144,15 +146,15 @@ export class Publisher {
 
   /** What a clock far ahead signed comes first: what is signed then is newer. */
   async #resign(): Promise<void> {
-    const { store, delivery, log } = this.#options;
+    const { store, delivery, clock, log } = this.#options;
     while (!this.#stopping.signal.aborted) {
-      const { more, ...batch } = await store.run('resign', { nowMs: Date.now() });
+      const { more, ...batch } = await store.run('resign', { nowMs: clock.wallMs() });
       if (!more) return;
       log.warn({ records: batch.outgoing.length }, 'the clock was far ahead: records are signed again');
       // Nothing waits for it, and renewal brings what is left of it.
       await delivery.deliver(
         batch,
-        AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(RESIGN_MAX_MS)]),
+        AbortSignal.any([this.#stopping.signal, signalAfter(clock, RESIGN_MAX_MS)]),
       );
     }
   }
@@ -178,7 +180,8 @@ export class Publisher {
   }
 
   async #sign(changes: readonly PendingChange[]): Promise<OutgoingBatch> {
-    const signed = await this.#options.store.run('sign', { changes, nowMs: Date.now() });
+    const { store, clock } = this.#options;
+    const signed = await store.run('sign', { changes, nowMs: clock.wallMs() });
     this.#signedId = changes.at(-1)?.id ?? this.#signedId;
     this.#open.add(changes);
     this.#refuse(signed.refused);
@@ -187,8 +190,9 @@ export class Publisher {
 
   /** @param release the slot, given back when the batch is there or takes too long */
   #start(changes: readonly PendingChange[], signed: OutgoingBatch, release: () => void): void {
-    const startedMs = performance.now();
-    const patience = setTimeout(release, PATIENCE_MS).unref();
+    const { clock } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const endPatience = clock.after(PATIENCE_MS, release);
     const work = this.#bring(changes, signed)
       .catch((error: unknown) => {
         this.#options.log.error(
@@ -197,9 +201,9 @@ export class Publisher {
         );
       })
       .then(async () => {
-        clearTimeout(patience);
+        endPatience();
         const isFull = changes.length === BATCH_CHANGES_MAX;
-        if (isFull) await this.#yield(Math.min(performance.now() - startedMs, PATIENCE_MS) * REST_SHARE);
+        if (isFull) await this.#yield(Math.min(clock.monotonicMs() - startedMs, PATIENCE_MS) * REST_SHARE);
         release();
       })
       .finally(() => this.#onTheirWay.delete(work));
@@ -290,7 +294,7 @@ export class Publisher {
   }
 
   async #yield(restMs: number): Promise<void> {
-    await pause(restMs, undefined, { signal: this.#stopping.signal }).catch(() => null);
+    await wait(this.#options.clock, restMs, this.#stopping.signal);
   }
 
   #delayMs(failures: number): number {
@@ -302,7 +306,7 @@ export class Publisher {
     const woken = new AbortController();
     this.#wake = () => woken.abort();
     if (this.#stopping.signal.aborted) return;
-    await pause(delayMs, undefined, { signal: woken.signal, ref: false }).catch(() => null);
+    await wait(this.#options.clock, delayMs, woken.signal);
     this.#wake = () => {};
   }
 }

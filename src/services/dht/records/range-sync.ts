@@ -2,12 +2,12 @@
  * Brings two nodes' copies of a range together: first a digest of twenty bytes, then 256 buckets, then the entries of those that
  * differ, then the records. Each gives the other what it lacks; nothing is taken away.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Problem } from '../../../problems/problem.ts';
 import type { KeyRange } from '../../../records/key-range.ts';
 import { bucketRanges, differingBuckets, holdsAny } from '../../../records/range-digest.ts';
 import type { Contact } from '../../../ring/message.ts';
 import { asBuffer } from './bundle-writer.ts';
+import type { Clock } from './clock.ts';
 import { decodeHolding, type Holding } from './holding.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { PeerCalls } from './peer-calls.ts';
@@ -28,6 +28,7 @@ export interface SyncParts {
   readonly store: RecordStore;
   readonly leases: LeaseBook;
   readonly calls: PeerCalls;
+  readonly clock: Clock;
 }
 
 /** What two nodes bring together. */
@@ -165,7 +166,7 @@ export class RangeSync {
       // A peer that answers for none would be asked for ever.
       if (picked === 0) return;
       offset += picked * PAIR_BYTES;
-      await nextTurn();
+      await this.#parts.clock.nextTurn();
     }
   }
 
@@ -184,7 +185,7 @@ export class RangeSync {
       }
       if (picked === 0) return;
       offset += picked * PAIR_BYTES;
-      await nextTurn();
+      await this.#parts.clock.nextTurn();
     }
   }
 }

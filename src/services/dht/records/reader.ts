@@ -3,7 +3,6 @@
  * does not answer or says that it may not know all, until nothing acknowledged can be missing. Everything is checked and united
  * here, so no single node can invent a record, nor one alone hide it.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { FetchResponse } from '../../../generated/anillo/records/v1/records.ts';
 import { Problem } from '../../../problems/problem.ts';
 import { baseShardKey } from '../../../records/keys.ts';
@@ -14,6 +13,7 @@ import type { Checks } from '../../../records/validate.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import type { Contact } from '../../../ring/message.ts';
 import { openPage, type ReadRecord } from './checked-page.ts';
+import { type Clock, wait } from './clock.ts';
 import { assembleFound } from './found-assembly.ts';
 import type { FoundRecords } from './found-records.ts';
 import { GatheredKey, type KeyAnswer } from './gathered-key.ts';
@@ -58,6 +58,7 @@ export interface ReaderOptions {
   readonly owners: OwnerMap;
   readonly calls: PeerCalls;
   readonly checks: Checks;
+  readonly clock: Clock;
   readonly callTimeoutMs: number;
   readonly findTimeoutMs: number;
 }
@@ -76,7 +77,8 @@ export class Reader {
    * may know more answered in time. @throws Problem `not_ready`, `deadline`, `unreachable` when nothing is known in time
    */
   async find(key: Identifier, limit: number): Promise<FoundRecords> {
-    const deadlineMs = performance.now() + this.#options.findTimeoutMs;
+    const { clock, findTimeoutMs } = this.#options;
+    const deadlineMs = clock.monotonicMs() + findTimeoutMs;
     const whole = await this.#readKey({ key, limit, deadlineMs });
     await this.#readShards(whole, { key, limit, deadlineMs });
     return assembleFound([...whole.records.values()], { ...whole, limit });
@@ -107,7 +109,7 @@ export class Reader {
 
   /** Again and again until it is complete or the time is over. */
   async #readKey(wanted: Wanted): Promise<KeyRead> {
-    const { findTimeoutMs } = this.#options;
+    const { clock, findTimeoutMs } = this.#options;
     let known = new GatheredKey(0);
     let failure: unknown = new Problem('deadline', {
       what: 'the.entries',
@@ -121,8 +123,8 @@ export class Reader {
       } catch (error) {
         failure = error;
       }
-      if (leftMs(wanted) <= waitMs) break;
-      await pause(waitMs, null, { ref: false });
+      if (this.#leftMs(wanted) <= waitMs) break;
+      await wait(clock, waitMs);
     }
     if (known.records.size > 0) return toKeyRead(known, true);
     throw failure;
@@ -131,18 +133,18 @@ export class Reader {
   /** Null when the node asked is not the owner. */
   async #readOnce(wanted: Wanted): Promise<GatheredKey | null> {
     const { owners } = this.#options;
-    const place = await owners.find(wanted.key, leftMs(wanted));
+    const place = await owners.find(wanted.key, this.#leftMs(wanted));
     const gathered = new GatheredKey(readQuorum(place.successors.length));
     const owner = this.#readFrom(place.owner, wanted, false);
     const [replica] = place.successors;
     const beside = replica === undefined ? null : this.#readFrom(replica, wanted, true);
-    const first = await within(PATIENCE_MS, owner);
+    const first = await this.#within(PATIENCE_MS, owner);
     if (first === 'notOwner') {
       owners.forget(place);
       return null;
     }
     if (first !== 'late') gathered.add(first);
-    if (gathered.isComplete) await addSecond(gathered, beside);
+    if (gathered.isComplete) await this.#addSecond(gathered, beside);
     else {
       const isClosed = await this.#readAround(gathered, wanted, place, beside);
       if (first === 'late' && !gathered.isComplete) gathered.add(answerOf(await owner));
@@ -166,7 +168,7 @@ export class Reader {
         answerOf(await (isFirst && beside !== null ? beside : this.#readFrom(node, wanted, true))),
       );
       isFirst = false;
-      if (gathered.isComplete || leftMs(wanted) <= 0) return false;
+      if (gathered.isComplete || this.#leftMs(wanted) <= 0) return false;
     }
     return true;
   }
@@ -177,21 +179,21 @@ export class Reader {
     { key, limit, deadlineMs }: Wanted,
     anyHolder: boolean,
   ): Promise<KeyAnswer | 'notOwner' | null> {
-    const { calls, checks, callTimeoutMs } = this.#options;
+    const { calls, checks, clock, callTimeoutMs } = this.#options;
     const records = new Map<Identifier, ReadRecord>();
     let holding: Holding = 'whole';
     let truncated = false;
     let cursor: Buffer = Buffer.alloc(0);
     for (let page = 0; page < PAGES_MAX; page++) {
       const request = { placementKey: Buffer.from(key, 'hex'), limit: PAGE_ENTRIES, cursor, anyHolder };
-      const timeoutMs = Math.min(callTimeoutMs, Math.max(1, deadlineMs - performance.now()));
+      const timeoutMs = Math.min(callTimeoutMs, Math.max(1, deadlineMs - clock.monotonicMs()));
       const answer: FetchResponse | null = await calls
         .call(from, 'fetch', request, timeoutMs)
         .catch(() => null);
       if (answer === null) return null;
       if (answer.notOwner) return 'notOwner';
       holding = lesserHolding(holding, decodeHolding(answer.holding));
-      mergeBySlot(records, openPage(answer, key, { checks, batches: this.#batches, nowMs: Date.now() }));
+      mergeBySlot(records, openPage(answer, key, { checks, batches: this.#batches, nowMs: clock.wallMs() }));
       truncated ||= answer.truncated;
       cursor = answer.nextCursor;
       if (cursor.length === 0) return { records, holding, truncated };
@@ -200,28 +202,28 @@ export class Reader {
     }
     return { records, holding, truncated: true };
   }
-}
 
-/** What is there can be shown; that nothing is there is worth a second opinion. */
-async function addSecond(
-  gathered: GatheredKey,
-  beside: Promise<KeyAnswer | 'notOwner' | null> | null,
-): Promise<void> {
-  if (beside === null) return;
-  const second = await within(gathered.records.size > 0 ? REPLICA_GRACE_MS : PATIENCE_MS, beside);
-  gathered.add(second === 'late' ? null : answerOf(second));
+  /** What is there can be shown; that nothing is there is worth a second opinion. */
+  async #addSecond(
+    gathered: GatheredKey,
+    beside: Promise<KeyAnswer | 'notOwner' | null> | null,
+  ): Promise<void> {
+    if (beside === null) return;
+    const second = await this.#within(gathered.records.size > 0 ? REPLICA_GRACE_MS : PATIENCE_MS, beside);
+    gathered.add(second === 'late' ? null : answerOf(second));
+  }
+
+  #within<Result>(ms: number, work: Promise<Result>): Promise<Result | 'late'> {
+    return Promise.race([work, wait(this.#options.clock, ms).then(() => 'late' as const)]);
+  }
+
+  #leftMs({ deadlineMs }: Wanted): number {
+    return Math.max(0, deadlineMs - this.#options.clock.monotonicMs());
+  }
 }
 
 function answerOf(answer: KeyAnswer | 'notOwner' | null): KeyAnswer | null {
   return answer === 'notOwner' ? null : answer;
-}
-
-function within<Result>(ms: number, work: Promise<Result>): Promise<Result | 'late'> {
-  return Promise.race([work, pause(ms, 'late' as const, { ref: false })]);
-}
-
-function leftMs({ deadlineMs }: Wanted): number {
-  return Math.max(0, deadlineMs - performance.now());
 }
 
 function toKeyRead({ records, asked, agreed, truncated }: GatheredKey, isPartial: boolean): KeyRead {

@@ -21,6 +21,7 @@ import {
 import { Problem } from '../../../problems/problem.ts';
 import { isInRange, type KeyRange } from '../../../records/key-range.ts';
 import { CID_COPIES } from '../../../records/placement.ts';
+import type { Random } from '../../../ring/effect.ts';
 import { asBuffer } from './bundle-writer.ts';
 import { emptyPage, readPage } from './fetch-page.ts';
 import { encodeHolding } from './holding.ts';
@@ -45,6 +46,7 @@ export interface RecordServerParts {
   readonly leases: LeaseBook;
   readonly ownership: Ownership;
   readonly replicas: ReplicaWriter;
+  readonly random: Random;
 }
 
 export class RecordServer implements RecordMethods {
@@ -85,10 +87,10 @@ export class RecordServer implements RecordMethods {
     const owned = this.#parts.ownership.owned();
     const isOwner = owned !== null && isInRange(key, owned);
     if (!isOwner && !request.anyHolder) return { ...emptyPage(), notOwner: true };
-    const { store, leases, ownership } = this.#parts;
+    const { ownership } = this.#parts;
     const asked = { key: request.placementKey, afterSlot: request.cursor, limit: request.limit };
     const holding = encodeHolding(ownership.holdingAt(key));
-    return { ...readPage(store, leases, asked), holding };
+    return { ...readPage(this.#parts, asked), holding };
   }
 
   async digest(request: DigestRequest): Promise<DigestResponse> {

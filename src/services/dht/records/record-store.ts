@@ -6,10 +6,11 @@ import type { NodeKey } from '../../../identity/node-key.ts';
 import type { Problem } from '../../../problems/problem.ts';
 import { openDatabase } from '../../../storage/database.ts';
 import { startWorker } from '../../../storage/worker-thread.ts';
+import { type Clock, MACHINE_CLOCK } from './clock.ts';
 import { kindNumber } from './record-codec.ts';
 import { RECORD_MIGRATIONS } from './record-schema.ts';
 import type { RecordWorkerData, StoredLease, TaskInput, TaskName, TaskOutput } from './record-tasks.ts';
-import { TaskWorker } from './task-worker.ts';
+import { type TaskThread, TaskWorker } from './task-worker.ts';
 
 const PROVIDER = kindNumber('provider');
 
@@ -22,6 +23,13 @@ export interface StoredRow {
   /** Who signed it, 64 hexadecimal digits. */
   readonly signer: string;
   readonly expires: number | null;
+}
+
+/** Where records lie, and who works on them. */
+export interface RecordPlace {
+  start(): TaskThread;
+  /** A connection that only reads, once the thread has opened the file. */
+  openReader(): DatabaseSync;
 }
 
 export class RecordStore {
@@ -55,22 +63,26 @@ export class RecordStore {
    * @param start how the worker is started
    * @throws Problem `newer_data`
    */
-  static async open(
+  static open(
     dataDir: string,
     networkId: string,
     key: NodeKey,
     start: (data: RecordWorkerData) => Worker = startRecordWorker,
   ): Promise<RecordStore> {
     const data = { dataDir, networkId, keyPem: key.toPem() };
-    const worker = new TaskWorker(() => start(data));
+    const options = { synchronous: 'normal', readOnly: true } as const;
+    return RecordStore.at({
+      start: () => start(data),
+      openReader: () => openDatabase(join(dataDir, 'records.db'), RECORD_MIGRATIONS, options),
+    });
+  }
+
+  /** @throws Problem `newer_data` */
+  static async at({ start, openReader }: RecordPlace, clock: Clock = MACHINE_CLOCK): Promise<RecordStore> {
+    const worker = new TaskWorker(start, clock);
     try {
       const opened = await worker.run('open', {});
-      const options = { synchronous: 'normal', readOnly: true } as const;
-      return new RecordStore(
-        worker,
-        openDatabase(join(dataDir, 'records.db'), RECORD_MIGRATIONS, options),
-        opened,
-      );
+      return new RecordStore(worker, openReader(), opened);
     } catch (error) {
       await worker.end();
       throw error;

@@ -3,10 +3,12 @@ import type { Logger } from 'pino';
 import type { RecordsServiceServer } from '../../../generated/anillo/records/v1/records.ts';
 import type { NodeKey } from '../../../identity/node-key.ts';
 import type { Problem } from '../../../problems/problem.ts';
+import type { Random } from '../../../ring/effect.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import { unary } from '../bounded-service.ts';
 import type { PublishOptions } from '../dht-api.ts';
 import type { PeerPort, RingPort } from '../ring-port.ts';
+import { type Clock, MACHINE_CLOCK, signalAfter } from './clock.ts';
 import { Delivery } from './delivery.ts';
 import type { FoundRecords } from './found-records.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -22,7 +24,7 @@ import { RangeSync } from './range-sync.ts';
 import { Reader } from './reader.ts';
 import { checksOf } from './record-checks.ts';
 import { RecordServer } from './record-server.ts';
-import { RecordStore } from './record-store.ts';
+import { type RecordPlace, RecordStore } from './record-store.ts';
 import { Renewal } from './renewal.ts';
 import { ReplicaWriter } from './replica-writer.ts';
 import { Replication } from './replication.ts';
@@ -41,6 +43,11 @@ export interface RecordsOptions {
   readonly pending: PendingSource | null;
   readonly log: Logger;
   readonly parameters?: Partial<RecordParameters>;
+  /** A simulator's; without it this machine's. */
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Instead of files in `dataDir` and a thread. */
+  readonly place?: RecordPlace;
 }
 
 export interface RunningRecords {
@@ -93,7 +100,7 @@ export async function startRecords(options: RecordsOptions): Promise<RunningReco
     pendingCount: () => pending?.pendingCount() ?? 0,
     refusedCount: () => pending?.refusedCount() ?? 0,
     leave: async () => {
-      const signal = AbortSignal.timeout(LEAVE_MAX_MS);
+      const signal = signalAfter(options.clock ?? MACHINE_CLOCK, LEAVE_MAX_MS);
       await Promise.allSettled([replication.handOver(signal), renewal.end(signal)]);
     },
     stop: async () => {
@@ -107,13 +114,16 @@ export async function startRecords(options: RecordsOptions): Promise<RunningReco
 }
 
 async function compose(options: RecordsOptions) {
-  const { ring, peers, key, pending, log } = options;
+  const { ring, peers, key, pending, log, place, clock = MACHINE_CLOCK, random = Math.random } = options;
   const parameters = { ...RECORD_PARAMETERS, ...options.parameters };
-  const store = await RecordStore.open(options.dataDir, peers.networkId, key);
-  const leases = openLeases(store, options, parameters.leaseDurationMs);
+  const store =
+    place === undefined
+      ? await RecordStore.open(options.dataDir, peers.networkId, key)
+      : await RecordStore.at(place, clock);
+  const leases = openLeases(store, options, parameters.leaseDurationMs, clock);
   const ownership = new Ownership(ring);
   const owners = new OwnerMap(ring, parameters.lookupTimeoutMs);
-  const calls: PeerCalls = new PeerCalls(peers, key.id, parameters.callTimeoutMs, () => server);
+  const calls: PeerCalls = new PeerCalls(peers, key.id, parameters.callTimeoutMs, () => server, clock);
   const replicas = new ReplicaWriter(ownership, calls, log);
   const server = new RecordServer({
     networkTag: peers.networkTag,
@@ -121,16 +131,17 @@ async function compose(options: RecordsOptions) {
     leases,
     ownership,
     replicas,
+    random,
   });
-  const reader = new Reader({ ...parameters, owners, calls, checks: checksOf(peers.networkId) });
-  const common = { ring, ownership, owners, store, leases, calls, log, ...parameters };
+  const reader = new Reader({ ...parameters, owners, calls, checks: checksOf(peers.networkId), clock });
+  const common = { ring, ownership, owners, store, leases, calls, clock, random, log, ...parameters };
   const sync = new RangeSync(common);
   const delivery = new Delivery(common);
   const publisher = pending === null ? null : new Publisher({ ...common, source: pending, delivery });
   const replication = new Replication({ ...common, sync });
   const renewal = new Renewal({ ...common, delivery, self: key.id });
   const surplus = new Surplus({ ...common, sync });
-  const housekeeping = new Housekeeping(store, leases, parameters.sweepIntervalMs, log);
+  const housekeeping = new Housekeeping(common);
   const background: Background[] = [ownership, replication, renewal, surplus, housekeeping];
   const workers =
     pending === null || publisher === null
@@ -153,8 +164,9 @@ function openLeases(
   store: RecordStore,
   { key, peers, incarnation, log }: RecordsOptions,
   durationMs: number,
+  clock: Clock,
 ): LeaseBook {
-  const leases = new LeaseBook(key, peers.networkId, incarnation, durationMs);
+  const leases = new LeaseBook(key, peers.networkId, incarnation, durationMs, clock);
   leases.restore(store.leases);
   const keep = () => {
     store

@@ -5,6 +5,7 @@ import pino from 'pino';
 import { makeNetworkId } from '../../../identity/network.ts';
 import { NodeKey } from '../../../identity/node-key.ts';
 import type { KeyRange } from '../../../records/key-range.ts';
+import { MACHINE_CLOCK } from './clock.ts';
 import { LeaseBook } from './lease-book.ts';
 import { eventually } from './pending.test-support.ts';
 import { Renewal, type RenewalOptions } from './renewal.ts';
@@ -53,6 +54,8 @@ function renewalOf(at: Owner): { renewal: Renewal; change: () => void } {
     calls: { call: (_: unknown, name: string, request: object) => Promise.resolve(answers[name]?.(request)) },
     delivery: { deliver: () => Promise.resolve(Array.from({ length: at.deliver() }, () => item)) },
     leases: new LeaseBook(NodeKey.generate(), makeNetworkId(), 1, 60_000),
+    clock: MACHINE_CLOCK,
+    random: Math.random,
     log: pino({ level: 'silent' }),
     self: '33'.repeat(32),
     leaseDurationMs: 3_600_000,

@@ -7,10 +7,12 @@ import type { RenewResponse } from '../../../generated/anillo/records/v1/records
 import type { KeyRange } from '../../../records/key-range.ts';
 import { isInRange } from '../../../records/key-range.ts';
 import { bucketRanges, differingBuckets } from '../../../records/range-digest.ts';
+import type { Random } from '../../../ring/effect.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import type { Contact } from '../../../ring/message.ts';
 import type { RingPort } from '../ring-port.ts';
 import { asBuffer } from './bundle-writer.ts';
+import type { Clock } from './clock.ts';
 import type { Delivery } from './delivery.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { OwnedRange, OwnerMap } from './owner-map.ts';
@@ -47,6 +49,8 @@ export interface RenewalOptions {
   readonly owners: OwnerMap;
   readonly calls: PeerCalls;
   readonly delivery: Delivery;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   readonly self: string;
   readonly leaseDurationMs: number;
@@ -59,15 +63,16 @@ export class Renewal {
   readonly #rhythm: Rhythm;
   readonly #memories = new Map<string, OwnerMemory>();
   #unsubscribe: () => void = () => {};
-  #renewedAtMs = performance.now();
+  #renewedAtMs: number;
   #rounds = 0;
 
   constructor(options: RenewalOptions) {
     this.#options = options;
+    this.#renewedAtMs = options.clock.monotonicMs();
     this.#rhythm = new Rhythm({
+      ...options,
       intervalMs: options.leaseDurationMs / RENEWALS_IN_LEASE,
       delayMs: options.syncDelayMs * DELAY_FACTOR,
-      log: options.log,
       what: 'renewing the lease',
       work: (signal) => this.#round(signal),
     });
@@ -109,11 +114,11 @@ export class Renewal {
 
   /** A new epoch at most as often as leases need it: rounds also come with every change of neighbours. */
   #renewOwn(): void {
-    const { leases, leaseDurationMs } = this.#options;
-    const ageMs = performance.now() - this.#renewedAtMs;
+    const { leases, leaseDurationMs, clock } = this.#options;
+    const ageMs = clock.monotonicMs() - this.#renewedAtMs;
     if (ageMs < leaseDurationMs / RENEWALS_IN_LEASE / 2) return;
     leases.renewOwn();
-    this.#renewedAtMs = performance.now();
+    this.#renewedAtMs = clock.monotonicMs();
   }
 
   /** Each owner of something that this node asserts, once around the ring. */

@@ -5,9 +5,10 @@
 import type { Logger } from 'pino';
 import type { KeyRange } from '../../../records/key-range.ts';
 import { CID_COPIES, NAME_COPIES } from '../../../records/placement.ts';
-import type { RingEvent } from '../../../ring/effect.ts';
+import type { Random, RingEvent } from '../../../ring/effect.ts';
 import type { Contact } from '../../../ring/message.ts';
 import type { RingPort } from '../ring-port.ts';
+import type { Clock } from './clock.ts';
 import type { OwnerMap } from './owner-map.ts';
 import type { Ownership } from './ownership.ts';
 import type { RangeSync, Share } from './range-sync.ts';
@@ -19,6 +20,8 @@ export interface ReplicationOptions {
   readonly ownership: Ownership;
   readonly owners: OwnerMap;
   readonly sync: RangeSync;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   readonly syncIntervalMs: number;
   readonly syncDelayMs: number;
@@ -35,9 +38,9 @@ export class Replication {
     this.#options = options;
     this.#takeover = new Takeover(options);
     this.#rhythm = new Rhythm({
+      ...options,
       intervalMs: options.syncIntervalMs,
       delayMs: options.syncDelayMs,
-      log: options.log,
       what: 'comparing ranges with the neighbours',
       work: (signal) => this.#reconcile(signal),
     });

@@ -2,12 +2,16 @@
  * Work that is done now and then, and soon after something happened: one at a time, bursts coalesced, never two nodes in step.
  */
 import type { Logger } from 'pino';
+import type { Random } from '../../../ring/effect.ts';
+import type { Clock } from './clock.ts';
 
 export interface RhythmOptions {
   /** Mean time between two rounds. */
   readonly intervalMs: number;
   /** From the first `soon` to the round that answers it. */
   readonly delayMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   /** For the log. */
   readonly what: string;
@@ -22,7 +26,7 @@ const DELAY_GROWTH_MAX = 32;
 export class Rhythm {
   readonly #options: RhythmOptions;
   readonly #stopping = new AbortController();
-  #timer: NodeJS.Timeout | null = null;
+  #disarm: (() => void) | null = null;
   #dueAtMs = Number.POSITIVE_INFINITY;
   #running: Promise<void> | null = null;
   #isWanted = false;
@@ -33,8 +37,8 @@ export class Rhythm {
   }
 
   start(): void {
-    const { intervalMs } = this.#options;
-    this.#arm(intervalMs * (1 - JITTER + 2 * JITTER * Math.random()));
+    const { intervalMs, random } = this.#options;
+    this.#arm(intervalMs * (1 - JITTER + 2 * JITTER * random()));
   }
 
   soon(): void {
@@ -44,22 +48,22 @@ export class Rhythm {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#disarm?.();
     await this.#running;
   }
 
   /** Brings the next round forward to `delayMs` from now; never puts it off. */
   #arm(delayMs: number): void {
     if (this.#stopping.signal.aborted) return;
-    const dueAtMs = performance.now() + delayMs;
-    if (this.#timer !== null && this.#dueAtMs <= dueAtMs) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    const { clock } = this.#options;
+    const dueAtMs = clock.monotonicMs() + delayMs;
+    if (this.#disarm !== null && this.#dueAtMs <= dueAtMs) return;
+    this.#disarm?.();
     this.#dueAtMs = dueAtMs;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
+    this.#disarm = clock.after(delayMs, () => {
+      this.#disarm = null;
       this.#running = this.#round();
-    }, delayMs);
-    this.#timer.unref();
+    });
   }
 
   async #round(): Promise<void> {

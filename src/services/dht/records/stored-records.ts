@@ -1,5 +1,4 @@
 /** One set of record tables in the worker: opened, written in transactions, read by ranges. */
-import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { isInRange, type KeyRange } from '../../../records/key-range.ts';
 import { isSameVersion, supersedes } from '../../../records/merge.ts';
@@ -37,8 +36,8 @@ export class StoredRecords {
   readonly #sums = new RangeSums();
   #livedMs: number;
 
-  constructor(dataDir: string, file: string, synchronous: 'normal' | 'full') {
-    this.database = openDatabase(join(dataDir, file), RECORD_MIGRATIONS, { synchronous });
+  constructor(file: string, synchronous: 'normal' | 'full') {
+    this.database = openDatabase(file, RECORD_MIGRATIONS, { synchronous });
     this.database.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     this.table = new RecordTable(this.database, this.#sums);
     this.scan = new RecordScan(this.database);

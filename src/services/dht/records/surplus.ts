@@ -4,9 +4,11 @@
  */
 import type { Logger } from 'pino';
 import { CID_COPIES, holds, NAME_COPIES } from '../../../records/placement.ts';
+import type { Random } from '../../../ring/effect.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import type { Contact } from '../../../ring/message.ts';
 import type { RingPort } from '../ring-port.ts';
+import type { Clock } from './clock.ts';
 import type { OwnedRange, OwnerMap } from './owner-map.ts';
 import type { Ownership } from './ownership.ts';
 import { entriesOf, pairsAt, type RangeSync } from './range-sync.ts';
@@ -23,6 +25,8 @@ export interface SurplusOptions {
   readonly owners: OwnerMap;
   readonly store: RecordStore;
   readonly sync: RangeSync;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   readonly syncIntervalMs: number;
 }
@@ -34,9 +38,9 @@ export class Surplus {
   constructor(options: SurplusOptions) {
     this.#options = options;
     this.#rhythm = new Rhythm({
+      ...options,
       intervalMs: options.syncIntervalMs * SYNCS_BETWEEN,
       delayMs: options.syncIntervalMs,
-      log: options.log,
       what: 'giving up surplus copies',
       work: (signal) => this.release(signal),
     });

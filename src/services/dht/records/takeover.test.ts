@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import type { Contact } from '../../../ring/message.ts';
 import type { RingPort } from '../ring-port.ts';
+import { MACHINE_CLOCK } from './clock.ts';
 import { OwnerMap } from './owner-map.ts';
 import { Ownership } from './ownership.ts';
 import type { RangeSync, Source } from './range-sync.ts';
@@ -43,6 +44,7 @@ function takeoverWhere(nextSays: () => Source | null) {
     ownership,
     owners: new OwnerMap(ring, 1_000),
     sync,
+    clock: MACHINE_CLOCK,
     log: pino({ level: 'silent' }),
     claimPatienceMs: 0,
   });

@@ -8,6 +8,7 @@ import { CID_COPIES, readQuorum } from '../../../records/placement.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import type { Contact } from '../../../ring/message.ts';
 import type { RingPort } from '../ring-port.ts';
+import type { Clock } from './clock.ts';
 import type { OwnerMap } from './owner-map.ts';
 import type { Ownership } from './ownership.ts';
 import type { RangeSync, Source } from './range-sync.ts';
@@ -21,6 +22,7 @@ export interface TakeoverOptions {
   readonly ownership: Ownership;
   readonly owners: OwnerMap;
   readonly sync: RangeSync;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly claimPatienceMs: number;
 }
@@ -35,9 +37,10 @@ export class Takeover {
 
   /** True once the range, or what is left of it by then, is claimed; false when it has to be tried again. */
   async pull(range: KeyRange, signal: AbortSignal): Promise<boolean> {
-    const { ownership, log, claimPatienceMs } = this.#options;
-    if (this.#tried?.from !== range.from) this.#tried = { from: range.from, sinceMs: performance.now() };
-    const waitedMs = performance.now() - this.#tried.sinceMs;
+    const { ownership, clock, log, claimPatienceMs } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (this.#tried?.from !== range.from) this.#tried = { from: range.from, sinceMs: nowMs };
+    const waitedMs = nowMs - this.#tried.sinceMs;
     const pulled = await this.#pullAround(range, signal);
     // A node that never answers must not keep the range unclaimed for ever; one that is dead has left the ring by then.
     if (pulled === 'disputed' || (pulled === 'part' && waitedMs < claimPatienceMs)) return false;

@@ -2,8 +2,8 @@
  * The record worker, from the event loop: tasks in, answers out. One that dies is started again, since its stores are
  * transactional; one that dies again soon, or cannot write any more, is told as a failure that the node does not survive.
  */
-import type { Worker } from 'node:worker_threads';
 import { Problem, type ProblemDetails } from '../../../problems/problem.ts';
+import { type Clock, MACHINE_CLOCK } from './clock.ts';
 import type { TaskInput, TaskName, TaskOutput, TaskRequest, TaskResponse } from './record-tasks.ts';
 
 /** Tasks that may wait for the worker: beyond that the node is busy, and says so. */
@@ -24,6 +24,15 @@ const WRITES: ReadonlySet<TaskName> = new Set([
 ]);
 const CANNOT_WRITE: ReadonlySet<string> = new Set(['no_space', 'cannot_write']);
 
+/** What carries out the tasks: a worker thread, or what stands for one. */
+export interface TaskThread {
+  postMessage(request: TaskRequest): void;
+  on(event: 'message', listener: (response: TaskResponse) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'exit', listener: () => void): unknown;
+  terminate(): Promise<unknown>;
+}
+
 interface Waiting {
   readonly name: TaskName;
   readonly resolve: (output: unknown) => void;
@@ -33,10 +42,11 @@ interface Waiting {
 export class TaskWorker {
   /** Resolves when no task can be done any more: `no_space`, `cannot_write`, `internal`. */
   readonly failed: Promise<Problem>;
-  readonly #start: () => Worker;
+  readonly #start: () => TaskThread;
+  readonly #clock: Clock;
   readonly #waiting = new Map<number, Waiting>();
   readonly #hasFailed = Promise.withResolvers<Problem>();
-  #worker: Worker;
+  #worker: TaskThread;
   #lastId = 0;
   #kept: TaskInput<'keep'> | null = null;
   #ended: Problem | null = null;
@@ -45,7 +55,8 @@ export class TaskWorker {
   #hasAnswered = false;
   #failedWrites = 0;
 
-  constructor(start: () => Worker) {
+  constructor(start: () => TaskThread, clock: Clock = MACHINE_CLOCK) {
+    this.#clock = clock;
     this.#start = start;
     this.failed = this.#hasFailed.promise;
     this.#worker = this.#begin();
@@ -68,7 +79,7 @@ export class TaskWorker {
     await this.#worker.terminate();
   }
 
-  #begin(): Worker {
+  #begin(): TaskThread {
     const worker = this.#start();
     let cause: unknown = new Error('the record worker has ended');
     worker.on('message', (response: TaskResponse) => this.#settle(response));
@@ -84,7 +95,7 @@ export class TaskWorker {
     for (const { reject } of this.#waiting.values()) reject(problem);
     this.#waiting.clear();
     if (this.#ended !== null) return;
-    const nowMs = performance.now();
+    const nowMs = this.#clock.monotonicMs();
     const isAccident = this.#hasAnswered && nowMs - this.#diedAtMs > DEATHS_APART_MS;
     this.#diedAtMs = nowMs;
     if (!isAccident) {

@@ -98,8 +98,11 @@ export function nodeStatus(id: string, address: string, rest: Partial<NodeStatus
     services: ['dht', 'index', 'upload', 'download'],
     insecure: false,
     joined: true,
+    inDoubt: false,
     predecessor: null,
     successors: [],
+    successorsMax: 16,
+    suspects: [],
     estimatedRingSize: 1,
     library: {
       files: 0,

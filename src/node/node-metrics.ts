@@ -1,7 +1,8 @@
 /** What a node measures of itself beside its process and its requests. */
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import type { Catalog } from '../library/catalog.ts';
-import { recordsSentBytes } from '../services/dht/records-traffic.ts';
+import { recordsTraffic } from '../services/dht/traffic.ts';
+import { measureTotal } from './measure-total.ts';
 
 export function measureCatalog(registry: Registry, catalog: Catalog): void {
   const gauge = (name: string, help: string, read: () => number): void => {
@@ -25,13 +26,16 @@ export function measureCatalog(registry: Registry, catalog: Catalog): void {
 }
 
 export function measureRecords(registry: Registry): void {
-  new Counter({
-    name: 'anillo_records_sent_bytes_total',
-    help: 'Bytes of records messages sent to other nodes: publishing, reading, renewal, comparison.',
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(recordsSentBytes());
+  const what = 'publishing, reading, renewal, comparison';
+  measureTotal(
+    registry,
+    'anillo_records_sent_bytes_total',
+    `Bytes of records messages sent: ${what}.`,
+    () => {
+      return recordsTraffic.sentBytes;
     },
+  );
+  measureTotal(registry, 'anillo_records_received_bytes_total', 'Bytes of records messages received.', () => {
+    return recordsTraffic.receivedBytes;
   });
 }

@@ -22,6 +22,7 @@ import { LateDht } from './late-dht.ts';
 import { measureCatalog, measureRecords } from './node-metrics.ts';
 import { advertisedHost, OwnAddress } from './own-address.ts';
 import { createRest } from './rest-services.ts';
+import { measureRing } from './ring-metrics.ts';
 import { readEndpoints, removeEndpoint, writeEndpoint } from './service-endpoints.ts';
 import { settleNetwork } from './settle-network.ts';
 
@@ -80,6 +81,7 @@ class NodeProcess implements RunningNode {
   readonly failed: Promise<Problem>;
   readonly #config: NodeConfig;
   readonly #runtime: NodeRuntime;
+  readonly #metrics = createMetrics();
   readonly #becameReady = Promise.withResolvers<void>();
   readonly #hasFailed = Promise.withResolvers<Problem>();
   /** What to undo, last first. */
@@ -174,7 +176,7 @@ class NodeProcess implements RunningNode {
 
   async #listen(dht: DhtApi, library: Library | null, catalog: Catalog): Promise<void> {
     const { host, port, insecure, data } = this.#config;
-    const metrics = createMetrics();
+    const metrics = this.#metrics;
     measureCatalog(metrics, catalog);
     measureRecords(metrics);
     const self = new OwnAddress(data, () => this.addresses.rest);
@@ -211,6 +213,7 @@ class NodeProcess implements RunningNode {
     this.id = dht.id;
     this.addresses = { ...this.addresses, grpc: dht.address };
     late.become(dht.api);
+    measureRing(this.#metrics, () => dht.ringFigures());
     await this.#announce('dht', dht.address);
     // What is under way ends while the ring still takes publications, and is looked for where the descriptor says.
     this.#ends.push(() => this.#closeRest());

@@ -81,6 +81,8 @@ export type RingEvent =
   | { readonly type: 'suspected'; readonly contact: Contact }
   /** Declared dead for ring state by this node's own probes. */
   | { readonly type: 'dead'; readonly contact: Contact }
+  /** One that was declared dead answered: it was silent, or behind a partition. */
+  | { readonly type: 'returned'; readonly contact: Contact }
   /** A node said that it leaves. */
   | { readonly type: 'departed'; readonly contact: Contact }
   | { readonly type: 'memberSeen'; readonly contact: Contact }

@@ -54,6 +54,7 @@ function settle(turn: Turn, fact: Exclude<Fact, { type: 'neighboursChanged' }>):
       for (const contact of olderLives(turn.state, fact.by)) afterGone(turn, contact);
       return;
     case 'returned':
+      emit(turn, { type: 'returned', contact: fact.contact });
       // Where one comes back from behind a partition, others do too.
       hastenRevivals(turn);
       readmit(turn);

@@ -29,8 +29,11 @@ export const NodeStatus = Type.Object({
   services: Type.Array(Type.String()),
   insecure: Type.Boolean(),
   joined: Type.Boolean(),
+  inDoubt: Type.Boolean({ description: 'joined just now, or was paused: claims no key until it is sure' }),
   predecessor: Type.Union([NodeAddress, Type.Null()]),
   successors: Type.Array(NodeAddress),
+  successorsMax: Type.Integer({ minimum: 0, description: 'successors kept where there are as many' }),
+  suspects: Type.Array(NodeAddress, { description: 'members that do not answer this node now' }),
   estimatedRingSize: Type.Integer({ minimum: 0 }),
   library: Type.Object({
     files: Type.Integer(),

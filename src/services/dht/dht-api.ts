@@ -79,8 +79,14 @@ export interface DhtStatus {
   readonly networkId: string;
   readonly incarnation: number;
   readonly joined: boolean;
+  /** It joined just now, or was paused: it claims no key until it is sure. */
+  readonly inDoubt: boolean;
   readonly predecessor: NodeAddress | null;
   readonly successors: readonly NodeAddress[];
+  /** r: how many successors it keeps where there are as many. */
+  readonly successorsMax: number;
+  /** Members that do not answer it now. */
+  readonly suspects: readonly NodeAddress[];
   readonly estimatedRingSize: number;
   /** Members that are gone without having left, as far as this node knows. */
   readonly away: number;

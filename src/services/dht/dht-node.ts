@@ -13,6 +13,7 @@ import type { Peers } from './peers.ts';
 import type { RunningRecords } from './records/records-service.ts';
 import { type PortmapperAnswer, type Registration, startRegistration } from './registration.ts';
 import type { RingDriver } from './ring-driver.ts';
+import type { RingFigures } from './ring-watch.ts';
 
 /** The whole of a stop, whatever hangs. */
 const STOP_MAX_MS = 5_000;
@@ -81,6 +82,10 @@ export class DhtNode implements RunningDht {
       onRefused: (problem, portmapper) => this.#onRefused(problem, portmapper),
     });
     this.#founding.begin();
+  }
+
+  ringFigures(): RingFigures {
+    return this.#parts.driver.figures();
   }
 
   takeLeave(): Promise<void> {

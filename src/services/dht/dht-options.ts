@@ -9,6 +9,7 @@ import type { DhtApi } from './dht-api.ts';
 import type { FoundingTiming } from './founding.ts';
 import type { RecordParameters } from './records/parameters.ts';
 import type { PendingSource } from './records/pending-source.ts';
+import type { RingFigures } from './ring-watch.ts';
 
 export interface DhtServiceOptions {
   readonly dataDir: string;
@@ -46,6 +47,8 @@ export interface DhtServiceOptions {
 
 export interface RunningDht {
   readonly api: DhtApi;
+  /** How the ring looks from here now. */
+  ringFigures(): RingFigures;
   /** `host:port` under which others reach the service. */
   readonly address: string;
   readonly id: string;

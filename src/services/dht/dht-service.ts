@@ -17,9 +17,9 @@ import { OwnDht } from './own-dht.ts';
 import { RECORDS_MAX_BYTES } from './peer-channel.ts';
 import { Peers } from './peers.ts';
 import { startRecords } from './records/records-service.ts';
-import { CountedRecordsService } from './records-traffic.ts';
 import { RingDriver } from './ring-driver.ts';
 import { ringService } from './ring-server.ts';
+import { CountedRecordsService } from './traffic.ts';
 
 /** How often the endpoints of the node's services are compared with what the descriptor says. */
 const ENDPOINTS_POLL_MS = 5_000;

@@ -76,7 +76,9 @@ export async function startTestDht(context: TestContext, options: TestOptions): 
   const { api, address, id } = running;
   const port = Number(address.split(':').at(-1));
   const takeLeave = () => running.takeLeave();
-  return { api, address, port, id, takeLeave, stop: (how) => running.stop(how), dataDir, problems };
+  const ringFigures = () => running.ringFigures();
+  const stop: RunningDht['stop'] = (how) => running.stop(how);
+  return { api, address, port, id, ringFigures, takeLeave, stop, dataDir, problems };
 }
 
 /** A ring of `count`: one that makes it, the others joining by it at once. */

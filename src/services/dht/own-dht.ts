@@ -44,14 +44,18 @@ export class OwnDht implements DhtApi {
   }
 
   async status(): Promise<DhtStatus> {
-    const { joined, predecessor, successors } = this.#driver.neighbours();
+    const { joined, inDoubt, predecessor, successors } = this.#driver.neighbours();
+    const { successorsMax } = this.#driver.figures();
     return {
       id: this.#driver.self.id,
       networkId: this.#peers.networkId,
       incarnation: this.#driver.self.incarnation,
       joined,
+      inDoubt,
       predecessor: predecessor === null ? null : this.#directory.addressNow(predecessor),
       successors: successors.map((successor) => this.#directory.addressNow(successor)),
+      successorsMax,
+      suspects: this.#driver.suspects().map((suspect) => this.#directory.addressNow(suspect)),
       estimatedRingSize: this.#driver.estimatedSize(),
       away: this.#driver.awayCount(),
       records: this.#records.recordCount(),

@@ -14,13 +14,13 @@ import {
   status,
 } from '@grpc/grpc-js';
 import type { RecordsServiceClient } from '../../generated/anillo/records/v1/records.ts';
-import { type HelloResponse, RingServiceClient } from '../../generated/anillo/ring/v1/ring.ts';
+import type { HelloResponse, RingServiceClient } from '../../generated/anillo/ring/v1/ring.ts';
 import type { NodeDescriptor } from '../../identity/descriptor.ts';
 import { Problem } from '../../problems/problem.ts';
 import { fromServiceError } from './grpc-problems.ts';
 import { checkNetwork, checkVersion, makeHello, networkOf, readDescriptor } from './hello.ts';
 import type { OwnDescriptor } from './own-descriptor.ts';
-import { CountedRecordsClient } from './records-traffic.ts';
+import { CountedRecordsClient, CountedRingClient, ringTraffic } from './traffic.ts';
 
 /** Longest message with records (contract, "gRPC"). */
 export const RECORDS_MAX_BYTES = 1024 * 1024;
@@ -42,11 +42,11 @@ export const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc-node.flow_control_window': 8 * 1024 * 1024,
 };
 
-const EXCHANGE = RingServiceClient.service.exchange.path;
+const EXCHANGE = CountedRingClient.service.exchange.path;
 /** Calls in a row without an answer, after which the path itself is suspected and the next call connects anew. */
 const SILENT_CALLS_MAX = 3;
 const NO_METADATA = new Metadata();
-const asIs = (bytes: Buffer): Buffer => bytes;
+const { sent, received } = ringTraffic;
 
 export class PeerChannel {
   readonly address: string;
@@ -69,7 +69,7 @@ export class PeerChannel {
     const insecure = credentials.createInsecure();
     this.#client = new Client(address, insecure, CHANNEL_OPTIONS);
     const shared = { channelOverride: this.#client.getChannel() };
-    this.#ring = new RingServiceClient(address, insecure, shared);
+    this.#ring = new CountedRingClient(address, insecure, shared);
     this.records = new CountedRecordsClient(address, insecure, shared);
   }
 
@@ -103,7 +103,7 @@ export class PeerChannel {
   ): void {
     const options: CallOptions = { deadline: Date.now() + timeoutMs };
     this.usedAtMs = performance.now();
-    this.#client.makeUnaryRequest(EXCHANGE, asIs, asIs, bytes, NO_METADATA, options, (error, answer) => {
+    this.#client.makeUnaryRequest(EXCHANGE, sent, received, bytes, NO_METADATA, options, (error, answer) => {
       if (error === null) this.#silentCalls = 0;
       else if (error.code === status.DEADLINE_EXCEEDED && ++this.#silentCalls >= SILENT_CALLS_MAX)
         this.close();

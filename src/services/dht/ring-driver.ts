@@ -15,7 +15,8 @@ import { isRefusal } from './grpc-problems.ts';
 import type { Answer, Exchange } from './ring-codec.ts';
 import type { Neighbours, RingPort } from './ring-port.ts';
 import type { RingAnswers } from './ring-server.ts';
-import { awayCount, type KnownNode, knownNode, ringView } from './ring-view.ts';
+import { awayCount, type KnownNode, knownNode, ringView, suspects } from './ring-view.ts';
+import { type RingFigures, RingWatch } from './ring-watch.ts';
 
 /** Lookups at once; beyond this a caller is told to come back. */
 const LOOKUPS_MAX = 4_096;
@@ -40,6 +41,7 @@ export class RingDriver implements RingPort, RingAnswers {
   readonly #parts: DriverParts;
   readonly #state: RingState;
   readonly #clock = new BootClock();
+  readonly #watch = new RingWatch();
   readonly #queue: Input[] = [];
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #lookups = new Map<number, PromiseWithResolvers<LookupResult>>();
@@ -94,6 +96,16 @@ export class RingDriver implements RingPort, RingAnswers {
 
   estimatedSize(): number {
     return estimatedSize(this.#state);
+  }
+
+  /** Neighbours and members that do not answer now. */
+  suspects(): Contact[] {
+    return suspects(this.#state);
+  }
+
+  /** How the ring looks from here, and what it went through since the start. */
+  figures(): RingFigures {
+    return this.#watch.read(this.#state);
   }
 
   lookup(key: Identifier, timeoutMs: number): Promise<LookupResult> {
@@ -168,9 +180,10 @@ export class RingDriver implements RingPort, RingAnswers {
 
   #send({ to, requestId, request, timeoutMs }: Effect & { type: 'send' }): void {
     this.#parts.exchange(to, request, timeoutMs, (error, answer) => {
-      if (answer !== null)
+      if (answer !== null) {
         this.dispatch({ type: 'reply', requestId, from: answer.from, reply: answer.reply });
-      else {
+        this.#watch.hear(answer.from, answer.reply, this.#state.successors[0]);
+      } else {
         const answered = error !== null && isRefusal(error);
         this.dispatch({ type: 'failure', requestId, reason: error?.message ?? 'no answer', answered });
       }
@@ -187,6 +200,7 @@ export class RingDriver implements RingPort, RingAnswers {
   }
 
   #tell(event: RingEvent): void {
+    this.#watch.note(event);
     if (event.type === 'lookupDone') {
       this.#lookups.get(event.result.lookupId)?.resolve(event.result);
       this.#lookups.delete(event.result.lookupId);

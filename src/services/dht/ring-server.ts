@@ -2,12 +2,7 @@
  * Answers Hello and Exchange. Who asks is taken at its word here (networks on one machine have no authority): nothing it
  * says changes a neighbour before this node has called it back and it has proved who it is.
  */
-import type { MethodDefinition } from '@grpc/grpc-js';
-import {
-  type HelloRequest,
-  type HelloResponse,
-  RingServiceService,
-} from '../../generated/anillo/ring/v1/ring.ts';
+import type { HelloRequest, HelloResponse } from '../../generated/anillo/ring/v1/ring.ts';
 import { Problem } from '../../problems/problem.ts';
 import type { RingReply } from '../../ring/message.ts';
 import { bounded, unary } from './bounded-service.ts';
@@ -15,26 +10,12 @@ import { checkNetwork, checkVersion, makeHello, networkOf, readDescriptor } from
 import type { OwnDescriptor } from './own-descriptor.ts';
 import type { Peers } from './peers.ts';
 import { CONTROL_MAX_BYTES, decodeExchange, type Exchange, encodeAnswer } from './ring-codec.ts';
+import { CountedRingService } from './traffic.ts';
 
 /** For one that says that it is this node to prove it. */
 const PROOF_TIMEOUT_MS = 2_000;
 
-const asIs = (bytes: Buffer): Buffer => bytes;
-
-/** Exchange travels as bytes up to the codec, which checks while it reads. */
-const SERVICE = bounded(
-  {
-    hello: RingServiceService.hello,
-    exchange: {
-      ...RingServiceService.exchange,
-      requestSerialize: asIs,
-      requestDeserialize: asIs,
-      responseSerialize: asIs,
-      responseDeserialize: asIs,
-    } satisfies MethodDefinition<Buffer, Buffer>,
-  },
-  CONTROL_MAX_BYTES,
-);
+const SERVICE = bounded(CountedRingService, CONTROL_MAX_BYTES);
 
 /** The core, as requests of others see it. */
 export interface RingAnswers {

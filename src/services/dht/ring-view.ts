@@ -41,6 +41,13 @@ export function awayCount(state: RingState): number {
   return away;
 }
 
+/** Members that do not answer and are not declared dead yet: the newest doubt of this node about others. */
+export function suspects(state: RingState): Contact[] {
+  const found: Contact[] = [];
+  for (const { contact, health } of state.members.values()) if (health === 'suspect') found.push(contact);
+  return found;
+}
+
 /** Where one node was last known to be, or null. */
 export function knownNode(state: RingState, id: Identifier): KnownNode | null {
   const member = state.members.get(id);

@@ -59,7 +59,7 @@ export function serveStatus(server: HttpServer, options: IndexOptions): void {
 
 async function statusOf(options: IndexOptions): Promise<NodeStatus> {
   const { library, endpoints, services, version, protocolVersion, insecure } = options;
-  const { pending, refused, away: _, predecessor, successors, ...ring } = await ringStatus(options);
+  const { pending, refused, away: _, predecessor, successors, suspects, ...ring } = await ringStatus(options);
   const { files, bytes, state, reason } = library.totals();
   const skipped = readSkipped(library.catalog);
   return {
@@ -72,6 +72,7 @@ async function statusOf(options: IndexOptions): Promise<NodeStatus> {
     insecure,
     predecessor,
     successors: [...successors],
+    suspects: [...suspects],
     library: {
       files,
       bytes,
@@ -100,8 +101,11 @@ async function ringStatus({ dht, library, networkId, self }: IndexOptions): Prom
       networkId: known,
       incarnation: 0,
       joined: false,
+      inDoubt: false,
       predecessor: null,
       successors: [],
+      successorsMax: 0,
+      suspects: [],
       estimatedRingSize: 0,
       away: 0,
       records: 0,

@@ -164,6 +164,12 @@ export interface StatusResponse {
   away: number;
   /** Those that the ring will never take. */
   refused: bigint;
+  /** It joined just now, or was paused, and claims no key until it is sure. */
+  inDoubt: boolean;
+  /** Successors that it keeps where there are as many. */
+  successorsMax: number;
+  /** Members that do not answer it now. */
+  suspects: NodeAddress[];
 }
 
 export interface RingRequest {
@@ -411,6 +417,9 @@ function createBaseStatusResponse(): StatusResponse {
     pending: 0n,
     away: 0,
     refused: 0n,
+    inDoubt: false,
+    successorsMax: 0,
+    suspects: [],
   };
 }
 
@@ -460,6 +469,15 @@ export const StatusResponse: MessageFns<StatusResponse> = {
         throw new globalThis.Error("value provided for field message.refused of type uint64 too large");
       }
       writer.uint32(88).uint64(message.refused);
+    }
+    if (message.inDoubt !== false) {
+      writer.uint32(96).bool(message.inDoubt);
+    }
+    if (message.successorsMax !== 0) {
+      writer.uint32(104).uint32(message.successorsMax);
+    }
+    for (const v of message.suspects) {
+      NodeAddress.encode(v!, writer.uint32(114).fork()).join();
     }
     return writer;
   },
@@ -565,6 +583,30 @@ export const StatusResponse: MessageFns<StatusResponse> = {
             message.refused = reader.uint64() as bigint;
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.inDoubt = reader.bool();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.successorsMax = reader.uint32();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.suspects.push(NodeAddress.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -600,6 +642,19 @@ export const StatusResponse: MessageFns<StatusResponse> = {
       pending: isSet(object.pending) ? BigInt(object.pending) : 0n,
       away: isSet(object.away) ? globalThis.Number(object.away) : 0,
       refused: isSet(object.refused) ? BigInt(object.refused) : 0n,
+      inDoubt: isSet(object.inDoubt)
+        ? globalThis.Boolean(object.inDoubt)
+        : isSet(object.in_doubt)
+        ? globalThis.Boolean(object.in_doubt)
+        : false,
+      successorsMax: isSet(object.successorsMax)
+        ? globalThis.Number(object.successorsMax)
+        : isSet(object.successors_max)
+        ? globalThis.Number(object.successors_max)
+        : 0,
+      suspects: globalThis.Array.isArray(object?.suspects)
+        ? object.suspects.map((e: any) => NodeAddress.fromJSON(e))
+        : [],
     };
   },
 
@@ -638,6 +693,15 @@ export const StatusResponse: MessageFns<StatusResponse> = {
     if (message.refused !== 0n) {
       obj.refused = message.refused.toString();
     }
+    if (message.inDoubt !== false) {
+      obj.inDoubt = message.inDoubt;
+    }
+    if (message.successorsMax !== 0) {
+      obj.successorsMax = Math.round(message.successorsMax);
+    }
+    if (message.suspects?.length) {
+      obj.suspects = message.suspects.map((e) => NodeAddress.toJSON(e));
+    }
     return obj;
   },
 
@@ -661,6 +725,9 @@ export const StatusResponse: MessageFns<StatusResponse> = {
     message.pending = (object.pending !== undefined && object.pending !== null) ? BigInt(object.pending) : 0n;
     message.away = object.away ?? 0;
     message.refused = (object.refused !== undefined && object.refused !== null) ? BigInt(object.refused) : 0n;
+    message.inDoubt = object.inDoubt ?? false;
+    message.successorsMax = object.successorsMax ?? 0;
+    message.suspects = object.suspects?.map((e) => NodeAddress.fromPartial(e)) || [];
     return message;
   },
 };

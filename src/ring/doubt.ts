@@ -1,6 +1,7 @@
 /**
  * Doubt: a node that joined just now, or that was paused for about as long as it takes to be declared dead, claims no key
  * until its head has answered it and its predecessor, in no doubt itself, points at it. Others may have taken its place.
+ * So does an orphan that made a ring of one, until the other orphans are in it.
  */
 import { isSameLife } from './contact.ts';
 import { probeContact } from './detector.ts';
@@ -13,7 +14,8 @@ import { clearTimer, emit, post, send, setTimer, type Turn } from './turn.ts';
 export const DOUBT_TIMER = 'doubt';
 const VERIFY: Purpose = { type: 'verifyPredecessor' };
 
-export function beginDoubt(turn: Turn): void {
+/** @param awaited whose places this ring of one waits for: once each has one, or is gone, there is no more doubt */
+export function beginDoubt(turn: Turn, awaited: readonly Contact[] = []): void {
   const { state, now } = turn;
   if (state.doubt === null) emit(turn, { type: 'doubted' });
   state.doubt = {
@@ -21,6 +23,7 @@ export function beginDoubt(turn: Turn): void {
     successorAnswered: false,
     predecessorConfirmed: false,
     disprovedAt: Number.NEGATIVE_INFINITY,
+    awaited,
   };
   setTimer(turn, DOUBT_TIMER, state.parameters.doubtRetryMs);
   verifyPredecessor(turn);
@@ -48,6 +51,17 @@ export function onDoubtTimer(turn: Turn): boolean {
   setTimer(turn, DOUBT_TIMER, state.parameters.doubtRetryMs);
   if (!state.doubt.predecessorConfirmed) verifyPredecessor(turn);
   return !state.doubt.successorAnswered;
+}
+
+/** Some of those awaited took their places, or are gone. */
+export function endIfTogether(turn: Turn): void {
+  const { doubt, members, successors } = turn.state;
+  if (doubt === null || doubt.awaited.length === 0 || successors.length === 0) return;
+  const isStillAwaited = ({ id }: Contact): boolean => {
+    const member = members.get(id);
+    return member !== undefined && member.health !== 'dead' && member.health !== 'left' && !member.joined;
+  };
+  if (!doubt.awaited.some(isStillAwaited)) endDoubt(turn);
 }
 
 /** The head answered, asked after doubt began. */

@@ -1,7 +1,7 @@
 /** What operations found out, carried to everybody it concerns, until nothing new comes of it. */
 import { isSameLife } from './contact.ts';
 import { hastenRevivals, probeContact, probeNeighbours } from './detector.ts';
-import { beginDoubt } from './doubt.ts';
+import { beginDoubt, endIfTogether } from './doubt.ts';
 import { exchangeSoon, PUSH_TIMER } from './exchange.ts';
 import { clearTimers } from './leave.ts';
 import { resumeLookups } from './lookup.ts';
@@ -40,6 +40,7 @@ export function settleFacts(turn: Turn): void {
     const fact = facts[i] as Fact;
     if (fact.type === 'neighboursChanged') neighboursChanged = true;
     else settle(turn, fact);
+    endIfTogether(turn);
   }
   if (neighboursChanged) afterNeighboursChanged(turn);
   if (state.membersChanged && state.phase === 'member') exchangeSoon(turn);

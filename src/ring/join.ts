@@ -135,7 +135,9 @@ function takePlace(turn: Turn): void {
 export function onBestPredecessor(turn: Turn, token: number, id: Identifier): void {
   const { state } = turn;
   const { self, successors } = state;
-  if (state.phase !== 'member' || state.doubt !== null) {
+  // A ring of one that waits for the other orphans is in doubt, and skips nobody by taking one in.
+  const isUnsure = state.doubt !== null && successors.length > 0;
+  if (state.phase !== 'member' || isUnsure) {
     answer(turn, token, { type: 'notMember' });
     return;
   }

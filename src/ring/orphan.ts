@@ -1,8 +1,9 @@
 /**
  * A member whose whole list is gone has no place in the ring. It asks everybody it knows; joins again by the first member
- * that answers; and is a ring of one when nobody is left, for the last node of a network must still serve.
+ * that answers; and is a ring of one when nobody is left, for the last node of a network must still serve. Of several that find
+ * only one another the lowest makes the ring: two that made one each would each answer for keys that the other has.
  */
-import { endDoubt } from './doubt.ts';
+import { beginDoubt, endDoubt } from './doubt.ts';
 import { create, JOIN_TIMER, walkFrom } from './join.ts';
 import type { Contact } from './message.ts';
 import { emit, jittered, post, send, setTimer, type Turn } from './turn.ts';
@@ -29,6 +30,7 @@ export function askEverybody(turn: Turn): void {
   state.orphanRound++;
   state.orphanHeard = false;
   state.orphanMet = false;
+  state.orphansHeard = [];
   state.orphanWaiting = known.length;
   if (known.length === 0) {
     create(turn);
@@ -46,15 +48,24 @@ export function onOrphanProbe(turn: Turn, from: Contact, round: number, joined: 
   state.orphanWaiting--;
   if (joined !== null) state.orphanHeard = true;
   if (joined === true) state.orphanMet = true;
+  if (joined === false) state.orphansHeard.push(from);
   if (joined === true && state.joinRequestId === 0) {
     walkFrom(turn, from);
     return;
   }
   if (state.orphanWaiting > 0 || state.joinRequestId !== 0) return;
-  const { orphanRounds, orphanRetryMs } = state.parameters;
-  // Where a member answered there is a ring, and it is joined, however often that is tried.
-  if (!state.orphanHeard || (state.orphanRound >= orphanRounds && !state.orphanMet)) {
+  if (!state.orphanHeard) {
     create(turn);
+    return;
+  }
+  const { orphanRounds, orphanRoundsMax, orphanRetryMs } = state.parameters;
+  const isLowest = state.orphansHeard.every(({ id }) => state.self.id < id);
+  const rounds = isLowest ? orphanRounds : orphanRoundsMax;
+  // Where a member answered there is a ring, and it is joined, however often that is tried.
+  if (state.orphanRound >= rounds && !state.orphanMet) {
+    create(turn);
+    // The others have yet to join, with what they know: until then nothing is owned.
+    beginDoubt(turn, state.orphansHeard);
     return;
   }
   // Others without a place: one of them may find a member, or become the ring that this node joins.

@@ -79,8 +79,10 @@ export interface RingParameters {
   readonly joinRetryMaxMs: number;
   /** Addresses to join by that are kept. */
   readonly seedsMax: number;
-  /** Rounds in which an orphan that finds only other orphans waits for a member, before it becomes a ring of one. */
+  /** Rounds in which the lowest of orphans that find only one another waits for a member, before it becomes a ring of one. */
   readonly orphanRounds: number;
+  /** Rounds in which the others wait for it to do so. */
+  readonly orphanRoundsMax: number;
   /** Known nodes that an orphan asks at once. */
   readonly orphanContactsMax: number;
   readonly orphanRetryMs: number;
@@ -150,6 +152,7 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   joinRetryMaxMs: 2_000,
   seedsMax: 64,
   orphanRounds: 3,
+  orphanRoundsMax: 12,
   orphanContactsMax: 64,
   orphanRetryMs: 300,
   leaveTimeoutMs: 1_000,

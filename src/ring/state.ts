@@ -90,6 +90,8 @@ interface Doubt {
   predecessorConfirmed: boolean;
   /** When the predecessor, in no doubt itself, last named another that stands between; -Infinity if never. */
   disprovedAt: MonotonicMs;
+  /** Of a ring of one made by an orphan: the others, which have yet to take their places in it. Empty in any other doubt. */
+  readonly awaited: readonly Contact[];
 }
 
 export interface RingState {
@@ -109,10 +111,11 @@ export interface RingState {
   joinRequestId: number;
   joinHops: number;
   joinAttempts: number;
-  /** Answers an orphan waits for in this round; whether one came, and one from a member; rounds made. */
+  /** Answers an orphan waits for in this round; whether one came, and one from a member; who has no place either; rounds made. */
   orphanWaiting: number;
   orphanHeard: boolean;
   orphanMet: boolean;
+  orphansHeard: Contact[];
   orphanRound: number;
   /** One ring operation at a time: the request of a stabilise round under way, else 0; since when; steps walked. */
   stabilizeRequestId: number;
@@ -159,6 +162,7 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     orphanWaiting: 0,
     orphanHeard: false,
     orphanMet: false,
+    orphansHeard: [],
     orphanRound: 0,
     stabilizeRequestId: 0,
     stabilizeSince: 0,

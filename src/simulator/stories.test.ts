@@ -1,6 +1,7 @@
 /** What a ring promises, told with all of its faults in virtual time. */
 import assert from 'node:assert/strict';
 import { isBetweenOpenClosed } from '../ring/interval.ts';
+import { DEFAULT_PARAMETERS } from '../ring/parameters.ts';
 import { isIdeal, listsAreOrdered, theRingIsOrdered, thereIsOneRing, trueOwner } from './checkers.ts';
 import { randomIdentifier, sample } from './random.ts';
 import type { SimulatedNode } from './simulated-node.ts';
@@ -256,3 +257,38 @@ story('the last node of a ring serves alone, and takes the others in again', FIL
   world.restart(b, [c]);
   eventually(world, isIdeal, REPAIR_MS);
 });
+
+story('orphans that find only one another make one ring, and nobody owns a key before it', FILE, (seed) => {
+  // Now and then one of the two finds the other before that one has lost its place.
+  const rounds = Array.from({ length: 4 }, (_, round) => orphanTwo(seed + round));
+  assert.ok(rounds.includes('both'), 'two lost their places at once');
+});
+
+/** In a ring of four with lists of one, the second and the fourth die. */
+function orphanTwo(seed: number): 'both' | 'one' {
+  const world = new World({ seed, parameters: { ...DEFAULT_PARAMETERS, successorCount: 1 } });
+  world.startRing(4, 500);
+  eventually(world, isIdeal, 30_000);
+  // Until each knows every other, and not only its neighbours.
+  world.run(SETTLED_MS);
+  const [a, b, c, d] = world.live().sort((left, right) => (left.contact.id < right.contact.id ? -1 : 1));
+  assert.ok(a && b && c && d);
+  world.kill(b);
+  world.kill(d);
+  const isOrphan = ({ state }: SimulatedNode): boolean => state.phase === 'orphan';
+  const ownsAll = ({ state }: SimulatedNode): boolean =>
+    state.phase === 'member' && state.doubt === null && state.successors.length === 0;
+  let orphaned: 'both' | 'one' = 'one';
+  const took = world.runUntil(
+    () => {
+      if (isOrphan(a) && isOrphan(c)) orphaned = 'both';
+      assert.ok(!ownsAll(a) && !ownsAll(c), 'one claims every key while the other has no place');
+      return isIdeal([a, c]) === null;
+    },
+    REPAIR_MS,
+    10,
+  );
+  assert.notEqual(took, null, `${isIdeal([a, c])}`);
+  assertTrueOwners(world, 10);
+  return orphaned;
+}

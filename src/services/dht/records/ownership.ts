@@ -99,14 +99,14 @@ export class Ownership {
       this.#claimed = null;
       this.#held.clear();
     }
-    if (type === 'joined' || type === 'neighboursChanged') this.#follow();
+    if (type === 'joined' || type === 'settled' || type === 'neighboursChanged') this.#follow();
   }
 
   /** What is no longer owned is no longer claimed, though it should be owned again the next moment. */
   #follow(): void {
     const place = this.place();
     if (place === null) return;
-    const isAlone = place.from === place.to;
+    const isAlone = place.from === place.to && this.owned() !== null;
     if (isAlone || (this.#claimed !== null && isWithin(place, this.#claimed))) this.claim(place);
   }
 }

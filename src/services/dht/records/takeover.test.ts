@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
+import type { RingEvent } from '../../../ring/effect.ts';
 import type { Contact } from '../../../ring/message.ts';
 import type { RingPort } from '../ring-port.ts';
 import { MACHINE_CLOCK } from './clock.ts';
@@ -69,4 +70,26 @@ test('a node that is silent for longer than the patience keeps no range unclaime
   const { takeover, ownership } = takeoverWhere(() => null);
   assert.equal(await takeover.pull(RANGE, signal), true);
   assert.equal(ownership.isClaimed(RANGE), true);
+});
+
+test('a ring of one that waits for other orphans claims nothing before it is sure', () => {
+  let inDoubt = true;
+  const listeners: ((event: RingEvent) => void)[] = [];
+  const ownership = new Ownership({
+    self: SELF,
+    neighbours: () => ({ joined: true, inDoubt, predecessor: null, successors: [] }),
+    lookup: () => Promise.reject(new Error('not asked')),
+    onEvent: (listener) => {
+      listeners.push(listener);
+      return () => {};
+    },
+  });
+  ownership.start();
+  for (const listener of listeners) listener({ type: 'joined' });
+  const everything = { from: SELF.id, to: SELF.id };
+  assert.equal(ownership.isClaimed(everything), false);
+  inDoubt = false;
+  assert.equal(ownership.isClaimed(everything), false, 'not what it claimed in doubt');
+  for (const listener of listeners) listener({ type: 'settled' });
+  assert.equal(ownership.isClaimed(everything), true);
 });

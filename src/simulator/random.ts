@@ -12,6 +12,15 @@ export function seededRandom(seed: number): Random {
   };
 }
 
+/** A number below 2^32 for a text: the same seed and text, the same number. FNV-1a, mixed at the end. */
+export function textHash(text: string, seed: number): number {
+  let hash = (seed ^ 0x811c9dc5) >>> 0;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
 function randomInteger(random: Random, below: number): number {
   return Math.floor(random() * below);
 }

@@ -1,161 +1,298 @@
 /** One process in the simulator: the production `step`, with timers, requests and their deadlines in virtual time. */
 import type { Effect, Input, LookupResult, Random, RingEvent } from '../ring/effect.ts';
-import type { Contact, RingReply, RingRequest } from '../ring/message.ts';
+import type { Contact, MemberEntry, RingReply } from '../ring/message.ts';
 import type { RingParameters } from '../ring/parameters.ts';
 import { createRingState, type RingState } from '../ring/state.ts';
 import { step } from '../ring/step.ts';
-import type { Network } from './network.ts';
-import type { Schedule } from './schedule.ts';
+import { Call, type CallEnd, type Wires } from './call.ts';
+import type { NodeClock } from './node-clock.ts';
+import type { Happening } from './schedule.ts';
+import type { TraceHash } from './trace-hash.ts';
 import type { Witness } from './witness.ts';
 
-/** Connections to a process that is not there are refused after this, milliseconds. */
-const REFUSED_AFTER_MS = 1;
+/** What a node `x` times as slow needs for each thing that happens to it: `x - 1` times this, milliseconds. */
+const SERVICE_MS = 0.2;
+/** The kind of the happening at which a slow node has done one thing. */
+const WORK = 0;
 
-/** How nodes find one another: by address, the process that listens there now. */
-export type Directory = (address: string) => SimulatedNode | undefined;
+/** What all nodes of a world share. */
+export interface Surroundings extends Wires {
+  readonly random: Random;
+  readonly trace: TraceHash | null;
+  witness: Witness | null;
+  /** Timers, requests, replies, failures and commands handled so far, by all nodes. */
+  handled: number;
+}
 
-export class SimulatedNode {
+/** Waits at a node that is paused or slow. */
+type Waiting = Input | Call | TimerDue | FailedCall;
+
+interface FailedCall {
+  readonly call: Call;
+  readonly reason: string;
+}
+
+export class SimulatedNode implements Happening, CallEnd {
   readonly contact: Contact;
+  /** Its place in the order of starts. */
+  readonly number: number;
+  readonly clock: NodeClock;
   readonly state: RingState;
   readonly events: RingEvent[] = [];
   readonly results = new Map<number, LookupResult>();
+  /** What it keeps over a restart. */
+  disk: readonly MemberEntry[] = [];
   isRunning = true;
-  witness: Witness | null = null;
-  readonly #schedule: Schedule;
-  readonly #network: Network;
-  readonly #random: Random;
-  readonly #directory: Directory;
-  readonly #timers = new Map<string, number>();
-  #timerGeneration = 0;
-  /** While paused, what happens to it waits here. */
-  #backlog: (() => void)[] | null = null;
+  isSilent = false;
+  /** Its process ends when the core says that it left. */
+  endsWhenLeft = false;
+  slowness = 1;
+  readonly traffic = { sent: 0, received: 0, sentBytes: 0, receivedBytes: 0 };
+  readonly #world: Surroundings;
+  #isPaused = false;
+  #isBusy = false;
+  readonly #inbox: Waiting[] = [];
   #nextToken = 1;
   #nextLookup = 1;
-  readonly #repliers = new Map<number, (reply: RingReply) => void>();
+  /** The call being handled: most are answered at once. */
+  #calledNow: Call | null = null;
+  readonly #calledBefore = new Map<number, Call>();
 
   constructor(
     contact: Contact,
+    number: number,
     parameters: RingParameters,
-    world: { schedule: Schedule; network: Network; random: Random; directory: Directory },
+    clock: NodeClock,
+    world: Surroundings,
   ) {
     this.contact = contact;
+    this.number = number;
+    this.clock = clock;
     this.state = createRingState(contact, parameters);
-    this.#schedule = world.schedule;
-    this.#network = world.network;
-    this.#random = world.random;
-    this.#directory = world.directory;
+    this.#world = world;
   }
 
   get isPaused(): boolean {
-    return this.#backlog !== null;
+    return this.#isPaused;
   }
 
-  /** Something happens to this node: now, or when it goes on. */
+  /** Its own monotonic clock, milliseconds. */
+  get nowMs(): number {
+    return this.clock.monotonicMs(this.#world.schedule.now);
+  }
+
+  /** Its own wall clock, milliseconds since 1970. */
+  get wallMs(): number {
+    return this.clock.wallMs(this.#world.schedule.now);
+  }
+
+  /** Something happens to this node: now, or when it comes to it. */
   feed(input: Input): void {
-    this.#whenAwake(() => {
-      this.#carryOut(step(this.state, this.#schedule.now, this.#random, input));
-      this.witness?.stepped(this);
-    });
+    this.#take(input);
   }
 
   /** @returns the number under which `results` will hold the outcome */
   lookup(key: string, timeoutMs: number): number {
     const lookupId = this.#nextLookup++;
-    const deadlineMs = this.#schedule.now + timeoutMs;
-    this.feed({ type: 'lookup', lookupId, key, deadlineMs });
+    this.feed({ type: 'lookup', lookupId, key, deadlineMs: this.nowMs + timeoutMs });
     return lookupId;
   }
 
   /** The process stands still, its sockets fill. */
   pause(): void {
-    this.#backlog ??= [];
+    this.#isPaused = true;
   }
 
   resume(): void {
-    const backlog = this.#backlog ?? [];
-    this.#backlog = null;
-    for (const act of backlog) if (this.isRunning) act();
+    this.#isPaused = false;
+    if (this.slowness > 1) this.#workSoon();
+    else this.#emptyInbox();
+  }
+
+  /** From now on everything takes it `times` as long; 1 for as long as others. */
+  slowDown(times: number): void {
+    this.slowness = times;
+    if (times === 1 && !this.#isPaused) this.#emptyInbox();
   }
 
   /** The process ends without a word. */
   kill(): void {
     if (!this.isRunning) return;
     this.isRunning = false;
-    this.witness?.ended(this);
-    this.#backlog = null;
+    this.#world.witness?.ended(this);
+    for (const waiting of this.#inbox) if (waiting instanceof Call) this.#world.underWay.remove(waiting);
+    this.#inbox.length = 0;
   }
 
-  #whenAwake(act: () => void): void {
-    if (!this.isRunning) return;
-    if (this.#backlog !== null) this.#backlog.push(act);
-    else act();
+  receiveRequest(call: Call): void {
+    if (this.#isHeld) call.expectDeadline();
+    this.#take(call);
   }
 
-  #carryOut(effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      if (effect.type === 'send') this.#send(effect.to, effect.requestId, effect.request, effect.timeoutMs);
-      else if (effect.type === 'reply') this.#reply(effect.token, effect.reply);
-      else if (effect.type === 'setTimer') this.#setTimer(effect.timerId, effect.at);
-      else if (effect.type === 'clearTimer') this.#timers.delete(effect.timerId);
-      else if (effect.type === 'event') this.#note(effect.event);
+  receiveReply(call: Call): void {
+    this.#take(call);
+  }
+
+  receiveFailure(call: Call, reason: string): void {
+    this.#take({ call, reason });
+  }
+
+  /** A timer is due by virtual time. */
+  ring(timer: TimerDue): void {
+    this.#take(timer);
+  }
+
+  /** A slow node has done one thing. */
+  happen(): void {
+    this.#isBusy = false;
+    if (!this.isRunning || this.#isPaused) return;
+    const next = this.#inbox.shift();
+    if (next !== undefined) this.#handle(next);
+    if (this.#inbox.length > 0) this.#workSoon();
+  }
+
+  get #isHeld(): boolean {
+    return this.#isPaused || this.slowness > 1 || this.#inbox.length > 0;
+  }
+
+  #take(what: Waiting): void {
+    if (!this.isRunning) {
+      if (what instanceof Call) this.#world.underWay.remove(what);
+      return;
+    }
+    if (!this.#isHeld) {
+      this.#handle(what);
+      return;
+    }
+    this.#inbox.push(what);
+    if (!this.#isPaused) this.#workSoon();
+  }
+
+  #workSoon(): void {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    this.#world.schedule.after(SERVICE_MS * (this.slowness - 1), this, WORK);
+  }
+
+  #emptyInbox(): void {
+    for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#handle(next);
+  }
+
+  #handle(what: Waiting): void {
+    if (what instanceof Call) this.#handleMessage(what);
+    else if (what instanceof TimerDue) this.#handleTimer(what);
+    else if ('reason' in what && 'call' in what) this.#handleFailure(what);
+    else this.#step(what);
+  }
+
+  #handleTimer({ timerId, at }: TimerDue): void {
+    // Set anew, or cleared, since it was planned.
+    if (this.state.timers.get(timerId) === at) this.#step({ type: 'timer', timerId });
+  }
+
+  #handleFailure({ call, reason }: FailedCall): void {
+    if (call.settle()) this.#step({ type: 'failure', requestId: call.requestId, reason });
+  }
+
+  #handleMessage(call: Call): void {
+    this.#world.underWay.remove(call);
+    this.traffic.received++;
+    this.traffic.receivedBytes += call.bytes;
+    const { reply } = call;
+    if (reply === null) {
+      this.#handleRequest(call);
+      return;
+    }
+    // One that is late, or the second of two, is for the core to recognise.
+    call.settle();
+    this.#step({ type: 'reply', requestId: call.requestId, from: call.from, reply });
+  }
+
+  #handleRequest(call: Call): void {
+    const token = this.#nextToken++;
+    const { from, toIncarnation, request } = call;
+    this.#calledNow = call;
+    this.#step({ type: 'request', from, toIncarnation, token, request });
+    if (this.#calledNow === null) return;
+    this.#calledNow = null;
+    this.#calledBefore.set(token, call);
+    call.expectDeadline();
+  }
+
+  #step(input: Input): void {
+    const world = this.#world;
+    world.handled++;
+    world.trace?.note(world.schedule.now, this.number, input);
+    const effects = step(this.state, this.nowMs, world.random, input);
+    for (const effect of effects) this.#carryOut(effect);
+    world.witness?.stepped(this, input);
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case 'send':
+        new Call(
+          this.#world,
+          this,
+          effect.to,
+          effect.requestId,
+          effect.request,
+          this.#world.schedule.now + effect.timeoutMs / this.clock.rate,
+        ).depart();
+        return;
+      case 'reply':
+        this.#reply(effect.token, effect.reply);
+        return;
+      case 'setTimer':
+        this.#world.schedule.at(
+          this.clock.virtualMs(effect.at),
+          new TimerDue(this, effect.timerId, effect.at),
+        );
+        return;
+      case 'clearTimer':
+        return;
+      case 'persistMembers':
+        this.disk = effect.members;
+        return;
+      case 'event':
+        this.#note(effect.event);
+        return;
     }
   }
 
-  #setTimer(timerId: string, at: number): void {
-    const generation = ++this.#timerGeneration;
-    this.#timers.set(timerId, generation);
-    this.#schedule.at(at, () =>
-      this.#whenAwake(() => {
-        if (this.#timers.get(timerId) !== generation) return;
-        this.#timers.delete(timerId);
-        this.feed({ type: 'timer', timerId });
-      }),
-    );
-  }
-
-  #send(to: Contact, requestId: number, request: RingRequest, timeoutMs: number): void {
-    let isOpen = true;
-    const settle = (input: Input): void =>
-      this.#whenAwake(() => {
-        if (!isOpen) return;
-        isOpen = false;
-        this.feed(input);
-      });
-    const fail = (reason: string): void => settle({ type: 'failure', requestId, reason });
-    this.#schedule.after(timeoutMs, () => fail('deadline'));
-    this.#network.deliver(this.contact.address, to.address, 'request', () => {
-      const receiver = this.#directory(to.address);
-      if (receiver === undefined) {
-        this.#schedule.after(REFUSED_AFTER_MS, () => fail('refused'));
-        return;
-      }
-      receiver.#receive(this, to.incarnation, request, (reply) => {
-        settle({ type: 'reply', requestId, from: receiver.contact, reply });
-      });
-    });
-  }
-
-  #receive(
-    sender: SimulatedNode,
-    toIncarnation: number,
-    request: RingRequest,
-    respond: (reply: RingReply) => void,
-  ): void {
-    const token = this.#nextToken++;
-    this.#repliers.set(token, (reply) =>
-      this.#network.deliver(this.contact.address, sender.contact.address, 'answer', () => respond(reply)),
-    );
-    this.feed({ type: 'request', from: sender.contact, toIncarnation, token, request });
-  }
-
   #reply(token: number, reply: RingReply): void {
-    this.#repliers.get(token)?.(reply);
-    this.#repliers.delete(token);
+    let call = this.#calledNow;
+    if (call !== null && token === this.#nextToken - 1) this.#calledNow = null;
+    else {
+      call = this.#calledBefore.get(token) ?? null;
+      this.#calledBefore.delete(token);
+    }
+    if (call === null) return;
+    call.answer(this, reply);
   }
 
   #note(event: RingEvent): void {
     if (event.type === 'lookupDone') this.results.set(event.result.lookupId, event.result);
     else this.events.push(event);
-    this.witness?.told(this, event);
+    this.#world.witness?.told(this, event);
+    if (event.type === 'left' && this.endsWhenLeft) this.kill();
+  }
+}
+
+/** A timer of a node's core, planned. The core's own table says whether it still holds. */
+class TimerDue implements Happening {
+  readonly timerId: string;
+  /** By the node's own clock. */
+  readonly at: number;
+  readonly #node: SimulatedNode;
+
+  constructor(node: SimulatedNode, timerId: string, at: number) {
+    this.#node = node;
+    this.timerId = timerId;
+    this.at = at;
+  }
+
+  happen(): void {
+    this.#node.ring(this);
   }
 }

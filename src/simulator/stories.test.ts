@@ -237,7 +237,10 @@ story(
 );
 
 story('with 5 % of messages lost a ring forms, and kills are repaired', FILE, (seed) => {
-  const world = new World({ seed, conditions: { latencyMinMs: 1, latencyMaxMs: 30, loss: 0.05 } });
+  const world = new World({
+    seed,
+    conditions: { latency: { type: 'uniform', minMs: 1, maxMs: 30 }, loss: 0.05 },
+  });
   const nodes = world.startRing(32, 100);
   eventually(world, isIdeal, 60_000);
   for (const node of sample(world.random, nodes, 10)) world.kill(node);

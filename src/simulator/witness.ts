@@ -1,5 +1,5 @@
 /** Who looks on at a run: told of every step, and of who starts and ends. It sees everything and changes nothing. */
-import type { RingEvent } from '../ring/effect.ts';
+import type { Input, RingEvent } from '../ring/effect.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 
 export interface Witness {
@@ -7,8 +7,8 @@ export interface Witness {
   started(node: SimulatedNode): void;
   /** A process ended without a word. A graceful leave ends in a step, with the phase `left`. */
   ended(node: SimulatedNode): void;
-  /** `step` ran on this node, and its effects are on their way. */
-  stepped(node: SimulatedNode): void;
+  /** `step` ran on this node for this input, and its effects are on their way. */
+  stepped(node: SimulatedNode, input: Input): void;
   /** Before `stepped`: what the step told, in order. */
   told(node: SimulatedNode, event: RingEvent): void;
 }

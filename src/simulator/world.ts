@@ -2,47 +2,119 @@
 import type { LookupResult, Random } from '../ring/effect.ts';
 import type { Contact } from '../ring/message.ts';
 import { DEFAULT_PARAMETERS, type RingParameters } from '../ring/parameters.ts';
+import { type MessageUnderWay, UnderWay } from './call.ts';
+import type { MessageCodec } from './message-codec.ts';
 import { CALM, Network, type NetworkConditions } from './network.ts';
+import { NodeClock } from './node-clock.ts';
 import { randomIdentifier, seededRandom } from './random.ts';
 import { Schedule } from './schedule.ts';
-import { SimulatedNode } from './simulated-node.ts';
+import { SimulatedNode, type Surroundings } from './simulated-node.ts';
+import { TraceHash } from './trace-hash.ts';
 import type { Witness } from './witness.ts';
 
 export interface WorldOptions {
   readonly seed: number;
   readonly parameters?: RingParameters;
   readonly conditions?: NetworkConditions;
+  /** Monotonic clocks go this share too fast or too slow at most, each by its own draw. 0: all show virtual time. */
+  readonly clockDrift?: number;
+  /** Messages pass through it; without one they are handed over as they are. */
+  readonly codec?: MessageCodec;
+  /** Off where speed counts more: `traceHash` is then all zeros. */
+  readonly traces?: boolean;
+}
+
+export interface RestartOptions {
+  /** Remembers what it kept last; else it knows its seeds only. */
+  readonly withDisk?: boolean;
 }
 
 export class World {
   readonly schedule = new Schedule();
+  /** For the draws of whoever tells the story; nodes and network have streams of their own. */
   readonly random: Random;
   readonly network: Network;
   /** Every process ever started, in order; the last of an address is the one that listens there. */
   readonly nodes: SimulatedNode[] = [];
-  /** Given to every process that starts from now on. */
-  witness: Witness | null = null;
   readonly #parameters: RingParameters;
+  readonly #clockDrift: number;
+  readonly #clockRandom: Random;
   readonly #byAddress = new Map<string, SimulatedNode>();
+  readonly #underWay = new UnderWay();
+  readonly #surroundings: Surroundings;
 
-  constructor({ seed, parameters = DEFAULT_PARAMETERS, conditions = CALM }: WorldOptions) {
-    this.random = seededRandom(seed);
+  constructor({
+    seed,
+    parameters = DEFAULT_PARAMETERS,
+    conditions = CALM,
+    clockDrift = 0,
+    codec,
+    traces = true,
+  }: WorldOptions) {
+    const streams = seededRandom(seed);
+    const nextSeed = (): number => Math.floor(streams() * 2 ** 32);
+    this.random = seededRandom(nextSeed());
+    this.network = new Network(nextSeed(), conditions);
+    this.#clockRandom = seededRandom(nextSeed());
     this.#parameters = parameters;
-    this.network = new Network(this.schedule, this.random, conditions);
+    this.#clockDrift = clockDrift;
+    this.#surroundings = {
+      schedule: this.schedule,
+      network: this.network,
+      random: seededRandom(nextSeed()),
+      underWay: this.#underWay,
+      trace: traces ? new TraceHash() : null,
+      codec: codec ?? null,
+      listener: (address) => this.#byAddress.get(address),
+      witness: null,
+      handled: 0,
+    };
+  }
+
+  /** The same for the same seed, and for no other. */
+  get traceHash(): string {
+    return String(this.#surroundings.trace ?? '0'.repeat(16));
+  }
+
+  /** Timers, requests, replies, failures and commands that nodes have handled. */
+  get handled(): number {
+    return this.#surroundings.handled;
+  }
+
+  /** Told of all that happens from now on. */
+  get witness(): Witness | null {
+    return this.#surroundings.witness;
+  }
+
+  set witness(witness: Witness | null) {
+    this.#surroundings.witness = witness;
+  }
+
+  /** Messages that nobody has handled yet, in no order that means anything. Not to be kept: it changes as time passes. */
+  inFlight(): readonly MessageUnderWay[] {
+    return this.#underWay.all();
   }
 
   /** Starts a process with an identifier of its own and the network empty or joined by `seeds`. */
   start(seeds: readonly SimulatedNode[] = []): SimulatedNode {
-    return this.#launch(
-      { id: randomIdentifier(this.random), incarnation: 1, address: `node-${this.nodes.length}:1` },
-      seeds,
-    );
+    const address = `node-${this.nodes.length}:1`;
+    const node = this.#place({ id: randomIdentifier(this.random), incarnation: 1, address });
+    boot(node, [], seeds);
+    return node;
   }
 
-  /** The same node again: next life, same address, nothing remembered but seeds. */
-  restart(node: SimulatedNode, seeds: readonly SimulatedNode[]): SimulatedNode {
-    node.kill();
-    return this.#launch({ ...node.contact, incarnation: node.contact.incarnation + 1 }, seeds);
+  /** The same node again, its old process ended: next life, same address. */
+  restart(
+    node: SimulatedNode,
+    seeds: readonly SimulatedNode[],
+    { withDisk = false }: RestartOptions = {},
+  ): SimulatedNode {
+    const last = this.#byAddress.get(node.contact.address) ?? node;
+    last.kill();
+    const next = this.#place({ ...last.contact, incarnation: last.contact.incarnation + 1 });
+    if (withDisk) next.disk = last.disk;
+    boot(next, next.disk, seeds);
+    return next;
   }
 
   /** One first node, then the others, `everyMs` apart, joining by the first. */
@@ -56,9 +128,26 @@ export class World {
     return nodes;
   }
 
+  /** The process ends without a word; whoever calls it is refused. */
   kill(node: SimulatedNode): void {
     node.kill();
-    if (this.#byAddress.get(node.contact.address) === node) this.#byAddress.delete(node.contact.address);
+  }
+
+  /** The machine is gone with it: whoever calls it hears nothing. */
+  crash(node: SimulatedNode): void {
+    node.isSilent = true;
+    node.kill();
+  }
+
+  /** It says that it goes, and its process ends when the core has said `left`. */
+  leave(node: SimulatedNode): void {
+    node.endsWhenLeft = true;
+    node.feed({ type: 'leave' });
+  }
+
+  /** At this moment of virtual time, or now when that has passed, `act` is called. */
+  at(timeMs: number, act: () => void): void {
+    this.schedule.at(timeMs, { happen: act });
   }
 
   /** Lets time pass. */
@@ -90,20 +179,19 @@ export class World {
     return result;
   }
 
-  #launch(contact: Contact, seeds: readonly SimulatedNode[]): SimulatedNode {
-    const node = new SimulatedNode(contact, this.#parameters, {
-      schedule: this.schedule,
-      network: this.network,
-      random: this.random,
-      directory: (address) => this.#byAddress.get(address),
-    });
-    node.witness = this.witness;
+  #place(contact: Contact): SimulatedNode {
+    const rate = 1 + this.#clockDrift * (2 * this.#clockRandom() - 1);
+    const clock = new NodeClock(this.schedule.now, rate);
+    const node = new SimulatedNode(contact, this.nodes.length, this.#parameters, clock, this.#surroundings);
     this.nodes.push(node);
     this.#byAddress.set(contact.address, node);
     this.witness?.started(node);
-    node.feed({ type: 'boot', remembered: [] });
-    if (seeds.length === 0) node.feed({ type: 'create' });
-    else node.feed({ type: 'join', seeds: seeds.map((seed) => seed.contact) });
     return node;
   }
+}
+
+function boot(node: SimulatedNode, remembered: SimulatedNode['disk'], seeds: readonly SimulatedNode[]): void {
+  node.feed({ type: 'boot', remembered });
+  if (seeds.length === 0) node.feed({ type: 'create' });
+  else node.feed({ type: 'join', seeds: seeds.map((seed) => seed.contact) });
 }

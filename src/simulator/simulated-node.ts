@@ -19,7 +19,7 @@ const WORK = 0;
 export interface Surroundings extends Wires {
   readonly random: Random;
   readonly trace: TraceHash | null;
-  witness: Witness | null;
+  witness: Witness<SimulatedNode> | null;
   /** Timers, requests, replies, failures and commands handled so far, by all nodes. */
   handled: number;
 }

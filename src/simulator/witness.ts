@@ -1,14 +1,13 @@
 /** Who looks on at a run: told of every step, and of who starts and ends. It sees everything and changes nothing. */
 import type { Input, RingEvent } from '../ring/effect.ts';
-import type { SimulatedNode } from './simulated-node.ts';
 
-export interface Witness {
+export interface Witness<Node> {
   /** A process began; its first step comes after. */
-  started(node: SimulatedNode): void;
+  started(node: Node): void;
   /** A process ended without a word. A graceful leave ends in a step, with the phase `left`. */
-  ended(node: SimulatedNode): void;
+  ended(node: Node): void;
   /** `step` ran on this node for this input, and its effects are on their way. */
-  stepped(node: SimulatedNode, input: Input): void;
+  stepped(node: Node, input: Input): void;
   /** Before `stepped`: what the step told, in order. */
-  told(node: SimulatedNode, event: RingEvent): void;
+  told(node: Node, event: RingEvent): void;
 }

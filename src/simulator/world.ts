@@ -82,11 +82,11 @@ export class World {
   }
 
   /** Told of all that happens from now on. */
-  get witness(): Witness | null {
+  get witness(): Witness<SimulatedNode> | null {
     return this.#surroundings.witness;
   }
 
-  set witness(witness: Witness | null) {
+  set witness(witness: Witness<SimulatedNode> | null) {
     this.#surroundings.witness = witness;
   }
 

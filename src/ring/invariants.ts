@@ -11,10 +11,10 @@ export class InvariantViolation extends Error {
   override readonly name = 'InvariantViolation';
 }
 
-/** Why a list changes: a node answered just now, entries are gone, or the node takes its place in the ring. */
+/** Why a list changes: a node answered just now, a life is gone, or the node takes its place in the ring. */
 export type Change =
   | { readonly type: 'contact'; readonly answered: Contact }
-  | { readonly type: 'gone' }
+  | { readonly type: 'gone'; readonly contact: Contact }
   | { readonly type: 'join' };
 
 export function assertSuccessorsMayBecome(state: RingState, next: readonly Contact[], change: Change): void {
@@ -28,33 +28,41 @@ export function assertSuccessorsMayBecome(state: RingState, next: readonly Conta
       violated(state, 'successors out of order (I4)');
     last = entry;
   }
-  assertHeadMayBecome(state, next, change);
+  if (change.type === 'gone') assertOnlyGone(state, next, change.contact);
+  else if (change.type === 'contact') assertHeadAnswered(state, next, change.answered);
 }
 
-function assertHeadMayBecome(state: RingState, next: readonly Contact[], change: Change): void {
+/** A head follows the one before only where that one is gone, and it was the next in the list. */
+function assertOnlyGone(state: RingState, next: readonly Contact[], gone: Contact): void {
+  let kept = 0;
+  for (const entry of state.successors) {
+    if (isSameLife(entry, gone)) continue;
+    const same = next[kept++];
+    if (same === undefined || !isSameLife(same, entry))
+      violated(state, 'a list that lost more than the gone');
+  }
+  if (kept !== next.length) violated(state, 'a list that grew by a death');
+}
+
+/** Any other head has itself just answered, and stands before the one that was. */
+function assertHeadAnswered(state: RingState, next: readonly Contact[], answered: Contact): void {
   const { self, successors } = state;
   const [oldHead] = successors;
   const [newHead] = next;
-  if (
-    newHead === undefined ||
-    oldHead === undefined ||
-    isSameLife(newHead, oldHead) ||
-    change.type === 'join'
-  )
-    return;
-  if (change.type === 'contact') {
-    if (!isSameLife(newHead, change.answered)) violated(state, 'a head that did not answer itself');
-    if (!isBetweenOpenOpen(self.id, newHead.id, oldHead.id) && newHead.id !== oldHead.id) {
-      violated(state, 'a head farther than the one before, which lives');
-    }
-    return;
-  }
-  for (const entry of successors) if (isSameLife(entry, newHead)) return;
-  violated(state, 'a head that was not in the list of which entries died');
+  if (newHead === undefined) violated(state, 'a list emptied by an answer');
+  if (!isSameLife(newHead, answered)) violated(state, 'a head that did not answer itself');
+  if (oldHead === undefined || newHead.id === oldHead.id) return;
+  if (!isBetweenOpenOpen(self.id, newHead.id, oldHead.id))
+    violated(state, 'a head farther than the one before, which lives');
 }
 
-export function assertPredecessorMayBecome(state: RingState, next: Contact): void {
-  if (next.id === state.self.id) violated(state, 'a node as its own predecessor');
+/** `isGone`: the predecessor so far lives no more. A farther one may follow only then, and never nobody (Zave, rectify). */
+export function assertPredecessorMayBecome(state: RingState, next: Contact, isGone: boolean): void {
+  const { self, predecessor } = state;
+  if (next.id === self.id) violated(state, 'a node as its own predecessor');
+  if (predecessor === null || isGone || next.id === predecessor.id) return;
+  if (!isBetweenOpenOpen(predecessor.id, next.id, self.id))
+    violated(state, 'a predecessor farther than the one before, which lives');
 }
 
 function violated(state: RingState, what: string): never {

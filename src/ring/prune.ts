@@ -21,7 +21,7 @@ export function prune(turn: Turn, contact: Contact): Pruned {
   setSuccessors(
     turn,
     state.successors.filter((_, i) => i !== at),
-    { type: 'gone' },
+    { type: 'gone', contact },
   );
   if (state.successors.length === 0) return 'everything';
   return at === 0 ? 'head' : 'entry';

@@ -77,7 +77,8 @@ export function onPredecessorGone(turn: Turn): void {
 
 function adoptPredecessor(turn: Turn, next: Contact): void {
   const { state } = turn;
-  assertPredecessorMayBecome(state, next);
+  const isOver = state.predecessor !== null && isGone(state, state.predecessor);
+  assertPredecessorMayBecome(state, next, isOver);
   state.predecessor = next;
   state.waitingNotifier = null;
   post(turn, { type: 'neighboursChanged' });

@@ -1,7 +1,8 @@
 /** A test told in virtual time: a fresh seed each run, printed, and on failure the command that replays it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { trueOwner, type Violation } from './checkers.ts';
+import type { Violation } from './checkers/ring-view.ts';
+import { trueOwner } from './live-ring.ts';
 import { randomIdentifier, sample } from './random.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 import type { World } from './world.ts';

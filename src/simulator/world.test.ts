@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Input } from '../ring/effect.ts';
-import { isIdeal } from './checkers.ts';
+import { isIdeal } from './live-ring.ts';
 import { sample } from './random.ts';
 import { eventually, story } from './story.ts';
 import { World, type WorldOptions } from './world.ts';

@@ -25,7 +25,7 @@ export interface Surroundings extends Wires {
 }
 
 /** Waits at a node that is paused or slow. */
-type Waiting = Input | Call | TimerDue | FailedCall;
+type Waiting = Input | Call | TimerDue | FailedCall | (() => void);
 
 interface FailedCall {
   readonly call: Call;
@@ -89,6 +89,11 @@ export class SimulatedNode implements Happening, CallEnd {
   /** Something happens to this node: now, or when it comes to it. */
   feed(input: Input): void {
     this.#take(input);
+  }
+
+  /** What else runs in this process does something: now, or when it comes to it; never, once it has ended. */
+  act(act: () => void): void {
+    this.#take(act);
   }
 
   /** @returns the number under which `results` will hold the outcome */
@@ -179,7 +184,8 @@ export class SimulatedNode implements Happening, CallEnd {
   }
 
   #handle(what: Waiting): void {
-    if (what instanceof Call) this.#handleMessage(what);
+    if (typeof what === 'function') what();
+    else if (what instanceof Call) this.#handleMessage(what);
     else if (what instanceof TimerDue) this.#handleTimer(what);
     else if ('reason' in what && 'call' in what) this.#handleFailure(what);
     else this.#step(what);

@@ -42,6 +42,7 @@ export class World {
   readonly #byAddress = new Map<string, SimulatedNode>();
   readonly #underWay = new UnderWay();
   readonly #surroundings: Surroundings;
+  #prepared = 0;
 
   constructor({
     seed,
@@ -98,8 +99,8 @@ export class World {
   /** Starts a process with an identifier of its own and the network empty or joined by `seeds`. */
   start(seeds: readonly SimulatedNode[] = []): SimulatedNode {
     const address = `node-${this.nodes.length}:1`;
-    const node = this.#place({ id: randomIdentifier(this.random), incarnation: 1, address });
-    boot(node, [], seeds);
+    const node = this.prepare({ id: randomIdentifier(this.random), incarnation: 1, address });
+    this.boot(node, seeds);
     return node;
   }
 
@@ -111,9 +112,9 @@ export class World {
   ): SimulatedNode {
     const last = this.#byAddress.get(node.contact.address) ?? node;
     last.kill();
-    const next = this.#place({ ...last.contact, incarnation: last.contact.incarnation + 1 });
+    const next = this.prepare({ ...last.contact, incarnation: last.contact.incarnation + 1 });
     if (withDisk) next.disk = last.disk;
-    boot(next, next.disk, seeds);
+    this.boot(next, seeds);
     return next;
   }
 
@@ -179,19 +180,29 @@ export class World {
     return result;
   }
 
-  #place(contact: Contact): SimulatedNode {
+  /** A process that does not listen yet: for whoever starts more in it before it boots. */
+  prepare(contact: Contact): SimulatedNode {
     const rate = 1 + this.#clockDrift * (2 * this.#clockRandom() - 1);
     const clock = new NodeClock(this.schedule.now, rate);
-    const node = new SimulatedNode(contact, this.nodes.length, this.#parameters, clock, this.#surroundings);
-    this.nodes.push(node);
-    this.#byAddress.set(contact.address, node);
-    this.witness?.started(node);
-    return node;
+    return new SimulatedNode(contact, this.#prepared++, this.#parameters, clock, this.#surroundings);
   }
-}
 
-function boot(node: SimulatedNode, remembered: SimulatedNode['disk'], seeds: readonly SimulatedNode[]): void {
-  node.feed({ type: 'boot', remembered });
-  if (seeds.length === 0) node.feed({ type: 'create' });
-  else node.feed({ type: 'join', seeds: seeds.map((seed) => seed.contact) });
+  /** It listens from now on, remembers what is on its disk, and joins by the seeds; without any it is a ring of one. */
+  boot(node: SimulatedNode, seeds: readonly SimulatedNode[]): void {
+    this.#place(node);
+    node.feed({ type: 'boot', remembered: node.disk });
+    if (seeds.length === 0) node.feed({ type: 'create' });
+    else node.feed({ type: 'join', seeds: seeds.map((seed) => seed.contact) });
+  }
+
+  /** The process that listens at an address now, or did last. */
+  listener(address: string): SimulatedNode | undefined {
+    return this.#byAddress.get(address);
+  }
+
+  #place(node: SimulatedNode): void {
+    this.nodes.push(node);
+    this.#byAddress.set(node.contact.address, node);
+    this.witness?.started(node);
+  }
 }

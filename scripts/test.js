@@ -11,7 +11,7 @@ const PER_TEST_TIMEOUT_MS = 300_000;
 const RUN_TIMEOUT_MS = 18 * 60_000;
 
 const named = process.argv.slice(2);
-const patterns = named.length > 0 ? named : ['src/**/*.test.ts', 'test/*.test.ts'];
+const patterns = named.length > 0 ? named : ['src/**/*.test.ts', 'test/*.test.ts', 'bench/**/*.test.ts'];
 const files = patterns.flatMap((pattern) => globSync(pattern, { cwd: ROOT })).sort();
 if (files.length === 0) {
   console.error(`No test file matches ${patterns.join(' ')}.`);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import { until } from './until.ts';
+import { WireTap } from './wire-tap.ts';
 
 export const BIN = fileURLToPath(new URL('../bin/anillo.js', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
@@ -34,6 +35,8 @@ export class Part {
   readonly url: string;
   readonly args: readonly string[];
   readonly logFile: string;
+  /** Beside those of this process. */
+  environment: Readonly<Record<string, string>> = {};
   #child: ChildProcess | null = null;
 
   constructor(name: string, url: string, args: readonly string[], logFile: string) {
@@ -56,7 +59,7 @@ export class Part {
     const log = openSync(this.logFile, 'a');
     this.#child = spawn(process.execPath, [BIN, ...this.args], {
       stdio: ['ignore', log, log],
-      env: { ...process.env, ANILLO_LOG: process.env.ANILLO_LOG ?? 'info', LANG: 'C' },
+      env: { ...process.env, ANILLO_LOG: process.env.ANILLO_LOG ?? 'info', LANG: 'C', ...this.environment },
     });
   }
 
@@ -103,6 +106,7 @@ export class Part {
 export class TestNode extends Part {
   readonly share: string;
   readonly data: string;
+  readonly grpcPort: number;
   readonly grpcAddress: string;
 
   constructor(name: string, folder: string, port: number, grpcPort: number, extra: readonly string[]) {
@@ -125,6 +129,7 @@ export class TestNode extends Part {
     super(name, `http://127.0.0.1:${port}`, args, join(folder, `${name}.log`));
     this.share = share;
     this.data = data;
+    this.grpcPort = grpcPort;
     this.grpcAddress = `127.0.0.1:${grpcPort}`;
   }
 }
@@ -133,16 +138,21 @@ export interface NetworkOptions {
   readonly nodes: number;
   /** More words for each node's command line. */
   readonly nodeArgs?: readonly string[];
+  /** Counts at the sockets of the nodes' gRPC connections, and can cut them. */
+  readonly isTapped?: boolean;
 }
 
 export class TestNetwork {
   readonly folder: string;
   readonly portmapper: Part;
   readonly nodes: TestNode[];
+  /** Null unless the network is tapped. */
+  readonly wire: WireTap | null;
   /** When the last node was started, by `performance.now()`. */
   #lastStartAt = 0;
 
-  private constructor(folder: string, portmapper: Part, nodes: TestNode[]) {
+  private constructor(folder: string, portmapper: Part, nodes: TestNode[], wire: WireTap | null) {
+    this.wire = wire;
     this.folder = folder;
     this.portmapper = portmapper;
     this.nodes = nodes;
@@ -163,7 +173,8 @@ export class TestNetwork {
       const extra = ['--portmapper', portmapper.url, ...(options.nodeArgs ?? [])];
       return new TestNode(`node-${index + 1}`, folder, rest, grpc, extra);
     });
-    const network = new TestNetwork(folder, portmapper, nodes);
+    const wire = options.isTapped === true ? tap(folder, nodes) : null;
+    const network = new TestNetwork(folder, portmapper, nodes, wire);
     try {
       await portmapper.start();
       network.#lastStartAt = (await startInGroups(nodes)).lastStartAt;
@@ -190,6 +201,15 @@ export class TestNetwork {
     if (process.env.ANILLO_KEEP === undefined) rmSync(this.folder, { recursive: true, force: true });
     else console.log(`kept ${this.folder}`);
   }
+}
+
+function tap(folder: string, nodes: readonly TestNode[]): WireTap {
+  const wire = new WireTap(
+    join(folder, 'wire'),
+    nodes.map(({ grpcPort }) => grpcPort),
+  );
+  for (const node of nodes) node.environment = wire.environment;
+  return wire;
 }
 
 /** Starting a process takes two seconds of a core: all at once, a small machine does nothing else for a minute. */

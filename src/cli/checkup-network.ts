@@ -7,10 +7,10 @@ import { PortmapperClient } from '../client/portmapper-client.ts';
 import type { NodeStatus } from '../client/schemas/node-routes.ts';
 import { Problem } from '../problems/problem.ts';
 import { type Finding, failed, ok, warning } from './checkup.ts';
+import { checkRing } from './checkup-ring.ts';
 import type { Context } from './context.ts';
 import { formatNumber } from './human.ts';
 import type { Say } from './language.ts';
-import { isOneRing } from './network-watch.ts';
 import { problemText } from './problem-text.ts';
 import { printable } from './text.ts';
 
@@ -34,7 +34,7 @@ export async function checkNetwork(context: Context): Promise<NetworkCheckup> {
   const nodes = await inTurns(known.nodes, (node) => checkNode(context, node));
   const statuses = nodes.flatMap(({ status }) => (status === null ? [] : [status]));
   const findings = [...portmappers.flat(), ...known.findings, ...nodes.flatMap((node) => node.findings)];
-  if (known.nodes.length > 0) findings.push(checkRing(context.say, statuses));
+  if (known.nodes.length > 0) findings.push(...checkRing(context.say, statuses));
   const reached = statuses.length > 0 || portmappers.flat().some(({ state }) => state !== 'failed');
   return { findings, reached };
 }
@@ -135,16 +135,6 @@ function checkClock(say: Say, who: string, theirTime: number, askedAt: number): 
     ...(offMs > CLOCK_WRONG_MS ? failed('clock', text, advice) : warning('clock', text, advice)),
     offsetMs,
   };
-}
-
-function checkRing(say: Say, statuses: readonly NodeStatus[]): Finding {
-  const networks = new Set(statuses.map(({ networkId }) => networkId));
-  if (networks.size > 1)
-    return failed('ring', say('doctor.networks', { n: networks.size }), say('doctor.networks-advice'));
-  const joined = statuses.filter((status) => status.joined);
-  if (joined.length === 0) return failed('ring', say('doctor.ring-empty'), say('doctor.nodes-advice'));
-  if (isOneRing(joined)) return ok('ring', say('doctor.ring', { n: joined.length }));
-  return failed('ring', say('doctor.ring-broken', { n: joined.length }), say('doctor.ring-advice'));
 }
 
 /** @throws what a person's Ctrl-C means */

@@ -1,3 +1,5 @@
+import type { RingTrouble } from './ring-judgement.ts';
+
 /** One thing that `doctor` looked at, and what to do about it. */
 export interface Finding {
   readonly check: string;
@@ -8,6 +10,8 @@ export interface Finding {
   readonly advice: string | null;
   /** Of a clock: how far it is ahead of this machine's. */
   readonly offsetMs?: number;
+  /** Of the ring: what is wrong, a stable name. */
+  readonly trouble?: RingTrouble['type'];
 }
 
 export function ok(check: string, text: string): Finding {

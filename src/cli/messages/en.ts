@@ -195,12 +195,42 @@ export const en = {
   'doctor.clock-advice': 'Set the clocks, with NTP for instance: records from the future are refused.',
   'doctor.ring': 'ring of {n} nodes, whole',
   'doctor.ring-empty': 'no node that answers is on a ring',
-  'doctor.ring-broken': '{n} nodes do not form one ring by their successors',
-  'doctor.ring-advice':
-    'It heals within seconds after a change; ask again. If it stays so, some nodes cannot reach others.',
   'doctor.networks': 'the nodes belong to {n} networks',
   'doctor.networks-advice':
     'Point every node to the same portmapper, with data directories of the same network.',
+  'doctor.more': 'and {n} more',
+  'doctor.several-rings':
+    '{n} rings that know nothing of one another: {rings}; what one holds is not found from another',
+  'doctor.several-rings-advice':
+    'Their nodes cannot reach one another: look at firewalls, --advertise and the network between. Once they can, they are one ring within a minute.',
+  'doctor.loop': 'the ring winds round {n} times before it closes: some keys have several owners',
+  'doctor.loop-advice':
+    'It mends itself within a minute. If it stays so, restart its nodes one after the other, and keep their logs.',
+  'doctor.passed-by': 'the ring passes by {nodes}: no node leads there',
+  'doctor.passed-by-advice':
+    'One that joined just now is taken in within seconds. If it stays so, others cannot open a connection to it: look at --advertise and the firewall of its gRPC port.',
+  'doctor.cut-off': '{nodes}: none of the successors answers',
+  'doctor.cut-off-advice': 'It looks for a way back to the ring by itself. Start the stopped nodes again.',
+  'doctor.silent-successor':
+    'the ring does not close at {node}: the next node, {successor}, does not answer, or is not on the ring',
+  'doctor.silent-successor-advice':
+    'The ring closes without it within ten seconds. Start that node again, or look at its log.',
+  'doctor.unknown-to-successor': '{successor} has {named} before itself, not {node}, which leads to it',
+  'doctor.unknown-to-successor-advice':
+    'Until that is settled, in seconds, some keys have no owner or two. If it stays so, {successor} cannot reach {node}: look at firewalls and --advertise.',
+  'doctor.nobody': 'nobody',
+  'doctor.in-doubt': 'not sure of their place, and answering for no key: {nodes}',
+  'doctor.in-doubt-advice':
+    'They joined, or were paused, just now: it ends in seconds. If it comes again and again, the machine is suspended or overloaded.',
+  'doctor.suspected': '{node} does not answer {by}',
+  'doctor.suspected-advice':
+    'It is declared dead within seconds if it stays silent; its machine is stopped, busy, or cannot be reached from there.',
+  'doctor.short-list': '{node} knows {has} of the {wants} nodes after it',
+  'doctor.short-list-advice':
+    'The list fills within a minute after a change. Until then fewer deaths at once are survived.',
+  'doctor.uneven-lists': 'nodes keep from {least} to {most} successors',
+  'doctor.uneven-lists-advice':
+    'They see rings of different size, or run different versions: ask again in a minute, then compare versions.',
   'doctor.healthy': 'All is well.',
   'doctor.wrong': 'Wrong: {n}.',
   // menu

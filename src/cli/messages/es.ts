@@ -200,12 +200,42 @@ export const es: Readonly<Record<MessageKey, string>> = {
     'Ponga los relojes en hora, con NTP por ejemplo: los registros del futuro se rechazan.',
   'doctor.ring': 'anillo de {n} nodos, entero',
   'doctor.ring-empty': 'ningún nodo que responda está en un anillo',
-  'doctor.ring-broken': '{n} nodos no forman un solo anillo por sus sucesores',
-  'doctor.ring-advice':
-    'Se cura en segundos tras un cambio; pregunte otra vez. Si sigue así, unos nodos no alcanzan a otros.',
   'doctor.networks': 'los nodos son de {n} redes',
   'doctor.networks-advice':
     'Dirija todos los nodos al mismo portmapper, con directorios de datos de la misma red.',
+  'doctor.more': 'y {n} más',
+  'doctor.several-rings':
+    '{n} anillos que no saben unos de otros: {rings}; lo que tiene uno no se encuentra desde otro',
+  'doctor.several-rings-advice':
+    'Sus nodos no se alcanzan: mire los cortafuegos, --advertise y la red entre ellos. Cuando se alcancen, serán un solo anillo en un minuto.',
+  'doctor.loop': 'el anillo da {n} vueltas antes de cerrarse: algunas claves tienen varios dueños',
+  'doctor.loop-advice':
+    'Se arregla solo en un minuto. Si sigue así, reinicie sus nodos uno tras otro y guarde sus registros.',
+  'doctor.passed-by': 'el anillo pasa de largo por {nodes}: ningún nodo lleva allí',
+  'doctor.passed-by-advice':
+    'A uno que acaba de unirse se lo acoge en segundos. Si sigue así, otros no pueden abrirle una conexión: mire --advertise y el cortafuegos de su puerto gRPC.',
+  'doctor.cut-off': '{nodes}: no responde ninguno de los sucesores',
+  'doctor.cut-off-advice': 'Busca por sí mismo cómo volver al anillo. Inicie de nuevo los nodos parados.',
+  'doctor.silent-successor':
+    'el anillo no se cierra en {node}: el siguiente, {successor}, no responde o no está en el anillo',
+  'doctor.silent-successor-advice':
+    'El anillo se cierra sin él en diez segundos. Inicie de nuevo ese nodo, o mire su registro.',
+  'doctor.unknown-to-successor': '{successor} tiene delante a {named}, no a {node}, que lleva a él',
+  'doctor.unknown-to-successor-advice':
+    'Hasta que se aclare, en segundos, algunas claves no tienen dueño o tienen dos. Si sigue así, {successor} no alcanza a {node}: mire los cortafuegos y --advertise.',
+  'doctor.nobody': 'nadie',
+  'doctor.in-doubt': 'sin certeza de su lugar, no responden de ninguna clave: {nodes}',
+  'doctor.in-doubt-advice':
+    'Acaban de unirse o estuvieron en pausa: termina en segundos. Si vuelve una y otra vez, la máquina se suspende o está sobrecargada.',
+  'doctor.suspected': '{node} no responde a {by}',
+  'doctor.suspected-advice':
+    'Si sigue callado se lo da por muerto en segundos; su máquina está parada, ocupada, o no se la alcanza desde allí.',
+  'doctor.short-list': '{node} conoce {has} de los {wants} nodos que le siguen',
+  'doctor.short-list-advice':
+    'La lista se llena en un minuto tras un cambio. Hasta entonces se sobrevive a menos muertes a la vez.',
+  'doctor.uneven-lists': 'los nodos guardan de {least} a {most} sucesores',
+  'doctor.uneven-lists-advice':
+    'Ven anillos de distinto tamaño, o son de versiones distintas: pregunte en un minuto y compare las versiones.',
   'doctor.healthy': 'Todo está bien.',
   'doctor.wrong': 'Mal: {n}.',
   // menu

@@ -3,6 +3,7 @@ import { isSameLife } from './contact.ts';
 import { hastenRevivals, probeContact, probeNeighbours } from './detector.ts';
 import { beginDoubt, endIfTogether } from './doubt.ts';
 import { exchangeSoon, PUSH_TIMER } from './exchange.ts';
+import { onSlotFound, startFingers } from './finger-rounds.ts';
 import { clearTimers } from './leave.ts';
 import { resumeLookups } from './lookup.ts';
 import type { Contact } from './message.ts';
@@ -76,12 +77,16 @@ function settle(turn: Turn, fact: Exclude<Fact, { type: 'neighboursChanged' }>):
       emit(turn, { type: 'joined' });
       exchangeSoon(turn);
       stabilize(turn);
+      startFingers(turn);
       resumeLookups(turn);
       return;
     case 'doubtEnded':
       // A head that is in doubt because this node was learns it now.
       notifyHead(turn);
       resumeLookups(turn);
+      return;
+    case 'slotLookedUp':
+      onSlotFound(turn, fact.slot, fact.owner, fact.successors, fact.roundTripMs);
       return;
     case 'superseded':
       afterSuperseded(turn, fact.by);

@@ -10,7 +10,7 @@ import type { Identifier } from './identifier.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { isGone, isUsable, learn } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
-import { routeBefore } from './routes.ts';
+import { knownBefore } from './next-hops.ts';
 import type { Purpose } from './state.ts';
 import { listBehind, setSuccessors } from './successors.ts';
 import { answer, clearTimer, jittered, post, send, setTimer, type Turn } from './turn.ts';
@@ -146,12 +146,7 @@ export function onBestPredecessor(turn: Turn, token: number, id: Identifier): vo
     answer(turn, token, { type: 'bestPredecessor', best: self, successors });
     return;
   }
-  let best = head;
-  for (const entry of successors) {
-    if (isBetweenOpenOpen(self.id, entry.id, id) && isUsable(state, entry)) best = entry;
-  }
-  const route = routeBefore(state, id, (contact) => isUsable(state, contact));
-  if (route !== null && isBetweenOpenOpen(best.id, route.id, id)) best = route;
+  const best = knownBefore(state, id, (contact) => isUsable(state, contact)) ?? head;
   // The joiner's own older life at the head is no predecessor of it; it leaves the list as soon as it is found dead.
   const next = best.id === id ? self : best;
   answer(turn, token, {

@@ -4,22 +4,32 @@
  * round at once; what fails begins again from fresh first hops until the deadline.
  */
 import type { LookupResult, LookupStep, MonotonicMs } from './effect.ts';
+import { fingerAnswered } from './fingers.ts';
 import type { Identifier } from './identifier.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { isUsable, learn } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
-import { owns, whomToAsk } from './ownership.ts';
+import { whomToAsk } from './next-hops.ts';
+import { owns } from './ownership.ts';
 import type { Lookup, Pending } from './state.ts';
-import { clearTimer, emit, jittered, send, setTimer, type Turn } from './turn.ts';
+import { clearTimer, emit, jittered, post, send, setTimer, type Turn } from './turn.ts';
 
 const LOOKUP_TIMER = 'lookup:';
 
-export function startLookup(turn: Turn, lookupId: number, key: Identifier, deadlineMs: MonotonicMs): void {
+/** `slot`: of the fingers, for a lookup that fills it. */
+export function startLookup(
+  turn: Turn,
+  lookupId: number,
+  key: Identifier,
+  deadlineMs: MonotonicMs,
+  slot = -1,
+): void {
   const { state } = turn;
   const lookup: Lookup = {
     lookupId,
     key,
     deadline: deadlineMs,
+    slot,
     path: [],
     asked: [],
     chain: 0,
@@ -145,6 +155,7 @@ export function onLookupAnswer(
   const lookup = turn.state.lookups.get(lookupId);
   if (lookup === undefined || lookup.requestId !== requestId) return;
   const elapsedMs = turn.now - pending.sentAt;
+  if (reply !== null) fingerAnswered(turn.state, from, elapsedMs, turn.now);
   if (reply?.type === 'owner') {
     lookup.path.push({ contact: from, elapsedMs, outcome: 'owner' });
     finish(turn, lookup, 'found', from, reply.predecessor, reply.successors);
@@ -185,9 +196,14 @@ function finish(
   predecessor: Contact | null,
   successors: readonly Contact[],
 ): void {
-  const { lookupId, key, path } = lookup;
+  const { lookupId, key, path, slot } = lookup;
   turn.state.lookups.delete(lookupId);
   clearTimer(turn, LOOKUP_TIMER + lookupId);
+  if (slot >= 0) {
+    const roundTripMs = path.at(-1)?.elapsedMs ?? Number.POSITIVE_INFINITY;
+    post(turn, { type: 'slotLookedUp', slot, owner, successors, roundTripMs });
+    return;
+  }
   const hops = outcome === 'found' ? lookup.chain : 0;
   emit(turn, {
     type: 'lookupDone',

@@ -103,6 +103,18 @@ export interface RingParameters {
   readonly membersMax: number;
   /** Contacts in the table that chooses first hops: one-hop lookups up to this many nodes. */
   readonly routesMax: number;
+  /** Base of the fingers: 2, 4 or 16 (Chord 4.3 has 2); 0 for none. */
+  readonly fingerBase: number;
+  /** Nodes from the start of a slot on among which the nearest is chosen. */
+  readonly fingerCandidates: number;
+  /** One slot so often until all were filled once; then one each stabilise period. */
+  readonly fingerFillMs: number;
+  /** Every slot is checked in this time, by use or by a ping. */
+  readonly fingerSweepMs: number;
+  /** Another takes a slot where its round trip is shorter by this factor. */
+  readonly fingerGain: number;
+  /** Lookups go by the whole successor list; false for the head alone, as the paper's fingers-only figures have it. */
+  readonly listRouting: boolean;
   /** At rest, between two exchanges of member lists. */
   readonly exchangeIntervalMs: number;
   /** With news to tell, so soon. */
@@ -164,6 +176,12 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   redirectMax: 4,
   membersMax: 256,
   routesMax: 10_000,
+  fingerBase: 16,
+  fingerCandidates: 16,
+  fingerFillMs: 1_000,
+  fingerSweepMs: 600_000,
+  fingerGain: 0.8,
+  listRouting: true,
   exchangeIntervalMs: 15_000,
   exchangeNewsMs: 500,
   newsSends: 8,

@@ -12,6 +12,7 @@ import {
 } from './detector.ts';
 import { onPredecessorList } from './doubt.ts';
 import { onPushFailed, takeIn } from './exchange.ts';
+import { onFingerAnswered } from './finger-rounds.ts';
 import { onWalkAnswer } from './join.ts';
 import { onLeaveAnswer, onLeaverAnswered } from './leave.ts';
 import { onLookupAnswer, resumeLookups } from './lookup.ts';
@@ -112,6 +113,10 @@ function route(turn: Turn, requestId: number, pending: Pending, reply: RingReply
         return;
       }
       if (purpose.type === 'push' && reply === null) onPushFailed(turn, to);
+      return;
+    case 'finger':
+      if (reply?.type === 'pong' && reply.joined)
+        onFingerAnswered(turn, purpose.slot, to, turn.now - pending.sentAt);
       return;
     case 'notify':
       refuse(turn, to, reply);

@@ -2,6 +2,8 @@
  * Contacts sorted by identifier, up to `routesMax`: they choose whom a lookup asks first and nothing else. A wrong entry
  * costs a redirect, never a wrong owner.
  */
+
+import { dropFinger } from './fingers.ts';
 import type { Identifier } from './identifier.ts';
 import type { Contact } from './message.ts';
 import type { RingState } from './state.ts';
@@ -20,8 +22,9 @@ export function learnRoute(turn: Turn, contact: Contact): void {
   routes.splice(at, 0, contact);
 }
 
-/** Forgets this life and older ones. */
+/** Forgets this life and older ones, as a finger too. */
 export function forgetRoute(state: RingState, contact: Contact): void {
+  dropFinger(state, contact);
   const at = positionOf(state.routes, contact.id);
   const present = state.routes[at];
   if (present?.id === contact.id && present.incarnation <= contact.incarnation) state.routes.splice(at, 1);
@@ -58,7 +61,7 @@ export function routeBefore(
 }
 
 /** Index of the first route whose id is not less than `id`. */
-function positionOf(routes: readonly Contact[], id: Identifier): number {
+export function positionOf(routes: readonly Contact[], id: Identifier): number {
   let low = 0;
   let high = routes.length;
   while (low < high) {

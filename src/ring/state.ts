@@ -5,6 +5,7 @@
 
 import { listDigest } from './digest.ts';
 import type { LookupStep, MonotonicMs } from './effect.ts';
+import { type Fingers, noFingers } from './finger-slots.ts';
 import { clockwiseFraction, type Identifier } from './identifier.ts';
 import type { Contact, MemberEntry } from './message.ts';
 import type { RingParameters } from './parameters.ts';
@@ -51,6 +52,8 @@ export type Purpose =
   | { readonly type: 'orphanProbe'; readonly round: number }
   | { readonly type: 'indirectProbe'; readonly target: Contact }
   | { readonly type: 'relay'; readonly token: number }
+  /** It stands in this slot of the fingers, or may. */
+  | { readonly type: 'finger'; readonly slot: number }
   | { readonly type: 'lookup'; readonly lookupId: number };
 
 export interface Pending {
@@ -64,6 +67,8 @@ export interface Lookup {
   readonly lookupId: number;
   readonly key: Identifier;
   readonly deadline: MonotonicMs;
+  /** The slot of the fingers that it is for; -1 for a caller's. */
+  readonly slot: number;
   path: LookupStep[];
   /** Asked since the last fresh start, so that redirects cannot go round in circles. */
   asked: Identifier[];
@@ -132,6 +137,7 @@ export interface RingState {
   membersChanged: boolean;
   /** Sorted by id. */
   readonly routes: Contact[];
+  readonly fingers: Fingers;
   readonly lookups: Map<number, Lookup>;
   readonly pending: Map<number, Pending>;
   readonly timers: Map<string, MonotonicMs>;
@@ -176,6 +182,7 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     members: new Map(),
     membersChanged: false,
     routes: [],
+    fingers: noFingers(),
     lookups: new Map(),
     pending: new Map(),
     timers: new Map(),

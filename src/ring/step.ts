@@ -9,6 +9,7 @@ import { DOUBT_TIMER, onDoubtTimer } from './doubt.ts';
 import type { Effect, Input, MonotonicMs, Random } from './effect.ts';
 import { EXCHANGE_TIMER, exchange, PUSH_TIMER, pushToPredecessor, takeInCandidates } from './exchange.ts';
 import { noticePause, settleFacts } from './facts.ts';
+import { FINGER_TIMER, onFingerTimer } from './finger-rounds.ts';
 import { create, JOIN_TIMER, join, rememberSeeds, startWalk } from './join.ts';
 import { finishLeaving, LEAVE_TIMER, leave } from './leave.ts';
 import { onLookupTimer, resumeLookups, startLookup } from './lookup.ts';
@@ -99,6 +100,9 @@ function onTimer(turn: Turn, timerId: string): void {
       return;
     case EXCHANGE_TIMER:
       exchange(turn);
+      return;
+    case FINGER_TIMER:
+      onFingerTimer(turn);
       return;
     case PUSH_TIMER:
       pushToPredecessor(turn);

@@ -19,6 +19,14 @@ export type Fact =
   | { readonly type: 'questioned'; readonly contact: Contact }
   /** A contact worth trying as a new head. */
   | { readonly type: 'candidate'; readonly contact: Contact }
+  /** A lookup of a finger's slot ended. */
+  | {
+      readonly type: 'slotLookedUp';
+      readonly slot: number;
+      readonly owner: Contact | null;
+      readonly successors: readonly Contact[];
+      readonly roundTripMs: number;
+    }
   | { readonly type: 'neighboursChanged' }
   | { readonly type: 'joined' }
   | { readonly type: 'orphaned' }

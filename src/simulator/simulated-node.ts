@@ -1,7 +1,10 @@
 /** One process in the simulator: the production `step`, with timers, requests and their deadlines in virtual time. */
+import { PROBE_ROUND_TIMER } from '../ring/detector.ts';
 import type { Effect, Input, LookupResult, Random, RingEvent } from '../ring/effect.ts';
+import { EXCHANGE_TIMER } from '../ring/exchange.ts';
 import type { Contact, MemberEntry, RingReply } from '../ring/message.ts';
 import type { RingParameters } from '../ring/parameters.ts';
+import { STABILIZE_TIMER } from '../ring/stabilize.ts';
 import { createRingState, type RingState } from '../ring/state.ts';
 import { step } from '../ring/step.ts';
 import { Call, type CallEnd, type Wires } from './call.ts';
@@ -129,6 +132,14 @@ export class SimulatedNode implements Happening, CallEnd {
     this.#inbox.length = 0;
   }
 
+  /** Its periodic timers, each at a time of its interval chosen by chance, as in a ring long at rest. */
+  setInMotion(random: Random): void {
+    const { probeIntervalMs, stabilizeMaxMs, exchangeIntervalMs } = this.state.parameters;
+    this.#setTimer(PROBE_ROUND_TIMER, this.nowMs + random() * probeIntervalMs);
+    this.#setTimer(STABILIZE_TIMER, this.nowMs + random() * stabilizeMaxMs);
+    this.#setTimer(EXCHANGE_TIMER, this.nowMs + random() * exchangeIntervalMs);
+  }
+
   receiveRequest(call: Call): void {
     if (this.#isHeld) call.expectDeadline();
     this.#take(call);
@@ -250,10 +261,7 @@ export class SimulatedNode implements Happening, CallEnd {
         this.#reply(effect.token, effect.reply);
         return;
       case 'setTimer':
-        this.#world.schedule.at(
-          this.clock.virtualMs(effect.at),
-          new TimerDue(this, effect.timerId, effect.at),
-        );
+        this.#plan(effect.timerId, effect.at);
         return;
       case 'clearTimer':
         return;
@@ -264,6 +272,15 @@ export class SimulatedNode implements Happening, CallEnd {
         this.#note(effect.event);
         return;
     }
+  }
+
+  #setTimer(timerId: string, at: number): void {
+    this.state.timers.set(timerId, at);
+    this.#plan(timerId, at);
+  }
+
+  #plan(timerId: string, at: number): void {
+    this.#world.schedule.at(this.clock.virtualMs(at), new TimerDue(this, timerId, at));
   }
 
   #reply(token: number, reply: RingReply): void {

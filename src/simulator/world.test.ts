@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import type { Input } from '../ring/effect.ts';
 import { isIdeal } from './live-ring.ts';
 import { sample } from './random.ts';
-import { eventually, story } from './story.ts';
+import { knowEverybody } from './static-ring.ts';
+import { assertTrueOwners, eventually, story } from './story.ts';
 import { World, type WorldOptions } from './world.ts';
 
 const FILE = 'src/simulator/world.test.ts';
@@ -199,4 +200,35 @@ test('what the codec makes of a message is what arrives, and its bytes are count
     sum(({ sentBytes }) => sentBytes),
     sum(({ receivedBytes }) => receivedBytes) + underWay,
   );
+});
+
+story(
+  'a static ring is ideal, stays so, and looks keys up in one hop where everybody is known',
+  FILE,
+  (seed) => {
+    const world = new World({ seed });
+    world.staticRing(100, { runs: true, furnish: knowEverybody });
+    assert.equal(isIdeal(world.live()), null);
+    const hops = assertTrueOwners(world, 100);
+    assert.ok(
+      hops.every((count) => count <= 1),
+      `${hops}`,
+    );
+    world.run(120_000);
+    assert.equal(isIdeal(world.live()), null);
+    const changes = world.nodes
+      .flatMap(({ events }) => events)
+      .filter(({ type }) => type === 'neighboursChanged');
+    assert.equal(changes.length, 0);
+  },
+);
+
+story('two nodes, and one, are static rings too', FILE, (seed) => {
+  for (const count of [1, 2]) {
+    const world = new World({ seed });
+    world.staticRing(count, { runs: true });
+    world.run(60_000);
+    assert.equal(isIdeal(world.live()), null);
+    assertTrueOwners(world, 20);
+  }
 });

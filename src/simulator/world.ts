@@ -9,6 +9,7 @@ import { NodeClock } from './node-clock.ts';
 import { randomIdentifier, seededRandom } from './random.ts';
 import { Schedule } from './schedule.ts';
 import { SimulatedNode, type Surroundings } from './simulated-node.ts';
+import { type StaticRingOptions, settleInto } from './static-ring.ts';
 import { TraceHash } from './trace-hash.ts';
 import type { Witness } from './witness.ts';
 
@@ -127,6 +128,24 @@ export class World {
       nodes.push(this.start([first]));
     }
     return nodes;
+  }
+
+  /** `count` nodes that are one ideal ring at once, in ring order. */
+  staticRing(count: number, { runs = false, furnish }: StaticRingOptions = {}): SimulatedNode[] {
+    const first = this.nodes.length;
+    const ring = Array.from({ length: count }, (_, i) => ({
+      id: randomIdentifier(this.random),
+      incarnation: 1,
+      address: `node-${first + i}:1`,
+    })).sort((a, b) => (a.id < b.id ? -1 : 1));
+    return ring.map((contact, place) => {
+      const node = this.prepare(contact);
+      this.#place(node);
+      settleInto(node.state, ring, place, node.nowMs, this.random);
+      furnish?.(node.state, ring, place, this.random);
+      if (runs) node.setInMotion(this.random);
+      return node;
+    });
   }
 
   /** The process ends without a word; whoever calls it is refused. */

@@ -1,0 +1,53 @@
+/** A ring that nobody joined: every node's state as the protocol leaves it at rest, written down from a sorted list. */
+import type { Random } from '../ring/effect.ts';
+import { addMember } from '../ring/members.ts';
+import type { Contact } from '../ring/message.ts';
+import { learnRoute } from '../ring/routes.ts';
+import type { RingState } from '../ring/state.ts';
+import { setSuccessors } from '../ring/successors.ts';
+import type { Turn } from '../ring/turn.ts';
+
+export interface StaticRingOptions {
+  /** Nodes probe, stabilise and exchange from now on; else they only answer. */
+  readonly runs?: boolean;
+  /** What a node knows besides its neighbours: called for each, with all contacts in ring order and its place among them. */
+  readonly furnish?: (state: RingState, ring: readonly Contact[], place: number, random: Random) => void;
+}
+
+/** Makes `state` that of the node at `place` of the ring, at rest. */
+export function settleInto(
+  state: RingState,
+  ring: readonly Contact[],
+  place: number,
+  now: number,
+  random: Random,
+): void {
+  const turn: Turn = { state, now, random, effects: [], facts: [] };
+  const count = ring.length;
+  const length = Math.min(state.parameters.successorCount, count - 1);
+  const successors = Array.from({ length }, (_, i) => ring[(place + 1 + i) % count] as Contact);
+  state.phase = 'member';
+  state.predecessor = count > 1 ? (ring[(place + count - 1) % count] as Contact) : null;
+  state.lastStepAt = now;
+  setSuccessors(turn, successors, { type: 'join' });
+  state.stabilizeWaitMs = state.parameters.stabilizeMaxMs;
+  state.lastStabilizeAt = now - random() * state.parameters.stabilizeMaxMs;
+  for (const contact of successors) meet(turn, contact);
+  if (state.predecessor !== null) meet(turn, state.predecessor);
+}
+
+/** A member that answered not long ago. */
+function meet(turn: Turn, contact: Contact): void {
+  const member = addMember(turn, contact);
+  if (member === null) return;
+  member.health = 'alive';
+  member.answeredAt = turn.now - turn.random() * turn.state.parameters.probeIntervalMs;
+  member.heardAt = member.answeredAt;
+  learnRoute(turn, contact);
+}
+
+/** For `furnish`: the routing table holds the whole ring. */
+export function knowEverybody(state: RingState, ring: readonly Contact[]): void {
+  state.routes.length = 0;
+  for (const contact of ring) if (contact.id !== state.self.id) state.routes.push(contact);
+}

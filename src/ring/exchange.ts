@@ -5,11 +5,11 @@
  */
 import { callBack } from './call-back.ts';
 import { isSameLife } from './contact.ts';
-import { setDigest } from './digest.ts';
+import { digestPart, setDigest } from './digest.ts';
 import { addMember, isGone, isProven, isStale, learn, learnSuspect } from './members.ts';
 import type { Contact, MemberEntry } from './message.ts';
 import type { Member, Purpose, RingState } from './state.ts';
-import { membersView } from './state.ts';
+import { entryOf, membersView } from './state.ts';
 import { answer, jittered, post, send, setTimer, setTimerBy, type Turn } from './turn.ts';
 
 export const EXCHANGE_TIMER = 'exchange';
@@ -88,20 +88,37 @@ function takeInEntry(turn: Turn, { contact, status }: MemberEntry): void {
 }
 
 function digestOf(state: RingState): string {
-  const alive: Contact[] = [state.self];
-  for (const member of state.members.values()) if (member.health === 'alive') alive.push(member.contact);
-  return setDigest(alive);
+  let { a, b } = digestPart(state.self);
+  for (const { health, digest } of state.members.values()) {
+    if (health !== 'alive') continue;
+    a ^= digest.a;
+    b ^= digest.b;
+  }
+  return setDigest({ a, b });
 }
 
 function entriesToTell(turn: Turn): MemberEntry[] {
   const { state } = turn;
-  const entries = membersView(state);
-  entries.push({ contact: state.self, status: 'alive' });
   const { membersMax, exchangeSampleMax } = state.parameters;
-  if (entries.length <= membersMax / 2) return entries;
+  const own: MemberEntry = { contact: state.self, status: 'alive' };
+  if (state.members.size < membersMax / 2) return [...membersView(state), own];
   // Lists of a larger ring never agree: a run of them, from a place chosen by chance.
-  const start = Math.floor(turn.random() * entries.length);
-  return [...entries.slice(start), ...entries.slice(0, start)].slice(0, exchangeSampleMax);
+  const start = Math.floor(turn.random() * (state.members.size + 1));
+  const entries = runOfMembers(state, start, state.members.size, exchangeSampleMax);
+  if (entries.length < exchangeSampleMax) entries.push(own);
+  entries.push(...runOfMembers(state, 0, start, exchangeSampleMax - entries.length));
+  return entries;
+}
+
+/** Of the members in places from `start` up to `end`, the first `most` that are known by their own word. */
+function runOfMembers(state: RingState, start: number, end: number, most: number): MemberEntry[] {
+  const entries: MemberEntry[] = [];
+  let place = 0;
+  for (const member of state.members.values()) {
+    if (place >= end || entries.length >= most) break;
+    if (place++ >= start && isProven(member)) entries.push(entryOf(member));
+  }
+  return entries;
 }
 
 function takeNews(state: RingState): MemberEntry[] {
@@ -110,17 +127,22 @@ function takeNews(state: RingState): MemberEntry[] {
     if (member.newsLeft === 0 || !isProven(member)) continue;
     if (news.length >= state.parameters.newsMax) break;
     member.newsLeft--;
-    const { contact, health } = member;
-    news.push({ contact, status: health === 'alive' || health === 'left' ? health : 'suspect' });
+    news.push(entryOf(member));
   }
   return news;
 }
 
 function anyAliveMember(turn: Turn): Contact | null {
-  const alive: Member[] = [];
-  for (const member of turn.state.members.values())
-    if (member.health === 'alive' && member.joined) alive.push(member);
-  return alive[Math.floor(turn.random() * alive.length)]?.contact ?? null;
+  const { members } = turn.state;
+  let alive = 0;
+  for (const member of members.values()) if (isPartner(member)) alive++;
+  let chosen = Math.floor(turn.random() * alive);
+  for (const member of members.values()) if (isPartner(member) && chosen-- === 0) return member.contact;
+  return null;
+}
+
+function isPartner({ health, joined }: Member): boolean {
+  return health === 'alive' && joined;
 }
 
 /** Nodes that the driver heard of: hints, probed like any other. */

@@ -3,6 +3,7 @@
  * predecessor never come from it. Dead members stay, so that two halves of a partition find each other again.
  */
 import { isSameLife } from './contact.ts';
+import { digestPart } from './digest.ts';
 import type { Contact } from './message.ts';
 import { forgetRoute, learnRoute } from './routes.ts';
 import type { Member, RingState } from './state.ts';
@@ -85,6 +86,7 @@ export function addMember(turn: Turn, contact: Contact): Member | null {
   if (state.members.size >= state.parameters.membersMax && !evictFor(turn, contact)) return null;
   const member: Member = {
     contact,
+    digest: digestPart(contact),
     health: 'unproven',
     joined: true,
     answeredAt: Number.NEGATIVE_INFINITY,
@@ -104,6 +106,7 @@ export function addMember(turn: Turn, contact: Contact): Member | null {
 /** The entry now stands for another life of the node, of which nothing is known yet. */
 export function renewMember(member: Member, contact: Contact): void {
   member.contact = contact;
+  member.digest = digestPart(contact);
   member.health = 'unproven';
   member.joined = true;
   member.answeredAt = Number.NEGATIVE_INFINITY;

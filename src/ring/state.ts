@@ -3,7 +3,7 @@
  * members and routes propose and hint.
  */
 
-import { listDigest } from './digest.ts';
+import { type DigestPart, listDigest } from './digest.ts';
 import type { LookupStep, MonotonicMs } from './effect.ts';
 import { type Fingers, noFingers } from './finger-slots.ts';
 import { clockwiseFraction, type Identifier } from './identifier.ts';
@@ -18,6 +18,8 @@ export type MemberHealth = 'unproven' | 'alive' | 'suspect' | 'dead' | 'left';
 
 export interface Member {
   contact: Contact;
+  /** Of the contact, for the digest of the list. */
+  digest: DigestPart;
   health: MemberHealth;
   /** By its own last word; a node that answers but has no place in the ring is no neighbour. */
   joined: boolean;
@@ -209,11 +211,14 @@ export function neighbours(state: RingState): {
 /** For status and the next start: the members known by their own word, this node not among them. */
 export function membersView(state: RingState): MemberEntry[] {
   const entries: MemberEntry[] = [];
-  for (const { contact, health, answeredAt } of state.members.values()) {
-    if (answeredAt === Number.NEGATIVE_INFINITY) continue;
-    entries.push({ contact, status: health === 'alive' || health === 'left' ? health : 'suspect' });
+  for (const member of state.members.values()) {
+    if (member.answeredAt !== Number.NEGATIVE_INFINITY) entries.push(entryOf(member));
   }
   return entries;
+}
+
+export function entryOf({ contact, health }: Member): MemberEntry {
+  return { contact, status: health === 'alive' || health === 'left' ? health : 'suspect' };
 }
 
 /** Nodes in the ring: exact while the list shows the whole ring, else from the density of the list's identifiers. */

@@ -1,6 +1,7 @@
 /**
  * Doubt: a node that joined just now, or that was paused for about as long as it takes to be declared dead, claims no key
- * until its head has answered it and its predecessor, in no doubt itself, points at it. Others may have taken its place.
+ * until its head has it for a predecessor, so that the head claims none of these keys any more, and its predecessor, in no
+ * doubt itself, points at it. Others may have taken its place.
  * So does an orphan that made a ring of one, until the other orphans are in it.
  */
 import { isSameLife } from './contact.ts';
@@ -20,7 +21,7 @@ export function beginDoubt(turn: Turn, awaited: readonly Contact[] = []): void {
   if (state.doubt === null) emit(turn, { type: 'doubted' });
   state.doubt = {
     since: now,
-    successorAnswered: false,
+    successorConfirmed: false,
     predecessorConfirmed: false,
     disprovedAt: Number.NEGATIVE_INFINITY,
     awaited,
@@ -37,20 +38,22 @@ export function endDoubt(turn: Turn): void {
   post(turn, { type: 'doubtEnded' });
 }
 
-/** Asks again for what is still open. Returns whether the head has not answered yet. */
+/** Asks again for what is still open. Returns whether the head has not confirmed yet. */
 export function onDoubtTimer(turn: Turn): boolean {
   const { state, now } = turn;
   if (state.doubt === null) return false;
   const { doubtMaxMs, requestTimeoutMs } = state.parameters;
   // A predecessor that lives and points at another disproves, however long it takes to find that one.
   const isDisproved = now - state.doubt.disprovedAt <= 2 * requestTimeoutMs;
-  if (now - state.doubt.since >= doubtMaxMs && !isDisproved) {
+  // A predecessor may be dead; the head lives, and would claim the same keys.
+  const isHandedOver = state.doubt.successorConfirmed || state.successors.length === 0;
+  if (now - state.doubt.since >= doubtMaxMs && isHandedOver && !isDisproved) {
     endDoubt(turn);
     return false;
   }
   setTimer(turn, DOUBT_TIMER, state.parameters.doubtRetryMs);
   if (!state.doubt.predecessorConfirmed) verifyPredecessor(turn);
-  return !state.doubt.successorAnswered;
+  return !state.doubt.successorConfirmed;
 }
 
 /** Some of those awaited took their places, or are gone. */
@@ -64,11 +67,11 @@ export function endIfTogether(turn: Turn): void {
   if (!doubt.awaited.some(isStillAwaited)) endDoubt(turn);
 }
 
-/** The head answered, asked after doubt began. */
+/** The head, asked after doubt began, answered that this node is its predecessor. */
 export function confirmSuccessor(turn: Turn): void {
   const { doubt } = turn.state;
   if (doubt === null) return;
-  doubt.successorAnswered = true;
+  doubt.successorConfirmed = true;
   endIfSettled(turn);
 }
 
@@ -112,5 +115,5 @@ function verifyPredecessor(turn: Turn): void {
 
 function endIfSettled(turn: Turn): void {
   const { doubt } = turn.state;
-  if (doubt?.successorAnswered && doubt.predecessorConfirmed) endDoubt(turn);
+  if (doubt?.successorConfirmed && doubt.predecessorConfirmed) endDoubt(turn);
 }

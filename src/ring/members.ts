@@ -11,6 +11,11 @@ import { post, type Turn } from './turn.ts';
 
 /** A pointer that no longer leads to a place in the ring, as far as this node found out by itself. */
 export function isGone(state: RingState, contact: Contact): boolean {
+  return isOver(state, contact) || isWithoutPlace(state, contact);
+}
+
+/** This life is dead, has left, or was followed by another. */
+export function isOver(state: RingState, contact: Contact): boolean {
   const member = state.members.get(contact.id);
   if (member === undefined) return false;
   if (member.contact.incarnation !== contact.incarnation) {
@@ -20,7 +25,13 @@ export function isGone(state: RingState, contact: Contact): boolean {
       isProven(member)
     );
   }
-  return member.health === 'dead' || member.health === 'left' || !member.joined;
+  return member.health === 'dead' || member.health === 'left';
+}
+
+/** By its last word it had no place in the ring; it may have joined since. */
+function isWithoutPlace(state: RingState, contact: Contact): boolean {
+  const member = state.members.get(contact.id);
+  return member !== undefined && isSameLife(member.contact, contact) && !member.joined;
 }
 
 /** Nothing speaks against asking it now. */
@@ -65,7 +76,8 @@ export function learn(turn: Turn, contact: Contact): void {
   }
   if (!isSameLife(member.contact, contact)) return;
   if (isUsable(state, contact)) learnRoute(turn, contact);
-  else if (isGone(state, contact) && isStale(turn, member)) post(turn, { type: 'questioned', contact });
+  else if (isWithoutPlace(state, contact) || (isOver(state, contact) && isStale(turn, member)))
+    post(turn, { type: 'questioned', contact });
 }
 
 /** A node that others cannot reach now: kept in mind, for it may come back, and not asked for anything before it answers. */
@@ -120,7 +132,12 @@ export function renewMember(member: Member, contact: Contact): void {
 /** A node said itself whether it has a place in the ring. */
 export function setJoined(turn: Turn, contact: Contact, joined: boolean): void {
   const member = turn.state.members.get(contact.id);
-  if (member === undefined || !isSameLife(member.contact, contact) || member.joined === joined) return;
+  if (member === undefined || !isSameLife(member.contact, contact)) return;
+  if (member.joined === joined) {
+    // Others named it as if it had a place.
+    if (!joined && isNeighbour(turn.state, contact)) post(turn, { type: 'gone', contact });
+    return;
+  }
   member.joined = joined;
   member.reviveWaitMs = turn.state.parameters.revivalMinMs;
   member.reviveAt = turn.now + member.reviveWaitMs;

@@ -122,8 +122,24 @@ export function onNeighboursReply(
     return;
   }
   if (reply.type === 'neighbours') applyList(turn, from, reply.successors, reply.listHash);
-  if (state.doubt !== null && pending.sentAt >= state.doubt.since) confirmSuccessor(turn);
+  if (
+    state.doubt !== null &&
+    pending.sentAt >= state.doubt.since &&
+    handsOver(state, from, reply.predecessor)
+  )
+    confirmSuccessor(turn);
   if (!walkOn(turn, from, reply.predecessor)) endRound(turn);
+}
+
+/** The head owns keys from this node on, and none before: two nodes never own one key. */
+function handsOver(state: RingState, from: Contact, predecessor: Contact | null): boolean {
+  const [head] = state.successors;
+  return (
+    head !== undefined &&
+    isSameLife(head, from) &&
+    predecessor !== null &&
+    isSameLife(predecessor, state.self)
+  );
 }
 
 /** The guard at the moment of applying: the list's first pair must lie inside an existing pair (self, head). */

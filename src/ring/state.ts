@@ -92,7 +92,7 @@ export interface Lookup {
 /** A node in doubt claims no key: it joined just now, or it was paused and may have been declared dead. */
 interface Doubt {
   readonly since: MonotonicMs;
-  successorAnswered: boolean;
+  successorConfirmed: boolean;
   /** The predecessor, in no doubt itself, points at this node. */
   predecessorConfirmed: boolean;
   /** When the predecessor, in no doubt itself, last named another that stands between; -Infinity if never. */

@@ -133,9 +133,18 @@ function joined(): Bench {
   return bench;
 }
 
+/** D took it for its predecessor, and says so in the next round. */
+function handedOver(): Bench {
+  const bench = joined();
+  bench.reply(D, 'notify', { type: 'acknowledged' });
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', list(B, A));
+  return bench;
+}
+
 /** The same in no doubt any more. */
 function settled(): Bench {
-  const bench = joined();
+  const bench = handedOver();
   bench.ask(A, { type: 'notify' });
   while (bench.requested(A, 'findOwner') !== undefined) {
     bench.reply(A, 'findOwner', { type: 'owner', predecessor: D, successors: [B, D] });
@@ -170,6 +179,26 @@ test('a joiner owns nothing until its predecessor, in no doubt itself, points at
   assert.equal(settled().ask(C, { type: 'findOwner', key: '18' })?.type, 'owner');
 });
 
+test('a joiner owns nothing until its head has it for a predecessor', () => {
+  const bench = joined();
+  bench.reply(A, 'findOwner', { type: 'owner', predecessor: D, successors: [B, D] });
+  assert.equal(bench.ask(A, { type: 'findOwner', key: '18' })?.type, 'redirect');
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', list(B, A));
+  assert.equal(bench.ask(A, { type: 'findOwner', key: '18' })?.type, 'owner');
+});
+
+test('doubt outlasts a dead predecessor only while the head claims the same keys', () => {
+  for (const [bench, answer] of [
+    [joined(), 'redirect'],
+    [handedOver(), 'owner'],
+  ] as const) {
+    const end = bench.now + DEFAULT_PARAMETERS.doubtMaxMs;
+    while (bench.now < end) bench.timer('doubt');
+    assert.equal(bench.ask(A, { type: 'findOwner', key: '18' })?.type, answer);
+  }
+});
+
 test('a predecessor that the head names is adopted only when it has answered itself', () => {
   const bench = settled();
   bench.timer('stabilize');
@@ -198,6 +227,19 @@ test('a list ends where it would come round to the node itself, and where it is 
   bench.timer('stabilize');
   bench.reply(D, 'neighbours', list(B, contact('60'), contact('50'), A));
   assert.deepEqual(bench.list, ['40', '60']);
+});
+
+test('a node that had no place when it was met stands in a list that a member tells, until it says again that it has none', () => {
+  const E = contact('50');
+  const bench = settled();
+  bench.ask(E, { type: 'bestPredecessor', id: '50' });
+  bench.timer('probe');
+  bench.reply(E, 'ping', { type: 'pong', joined: false });
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', list(B, E, A));
+  assert.deepEqual(bench.list, ['40', '50', '10']);
+  bench.reply(E, 'ping', { type: 'pong', joined: false });
+  assert.deepEqual(bench.list, ['40', '10']);
 });
 
 test('a farther notifier replaces the predecessor only when that one is dead', () => {

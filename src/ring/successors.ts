@@ -3,14 +3,15 @@ import { areSameLives } from './contact.ts';
 import { listDigest } from './digest.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { assertSuccessorsMayBecome, type Change } from './invariants.ts';
-import { isGone } from './members.ts';
+import { isOver } from './members.ts';
 import type { Contact } from './message.ts';
 import type { RingState } from './state.ts';
 import { post, type Turn } from './turn.ts';
 
 /**
  * `start` and what stands behind its last entry, at most r, in ring order, cut where it would come round to this node.
- * Entries that this node found gone are left out: where b is gone, nobody between a and c is skipped by the pair (a, c).
+ * Entries that this node found dead are left out: where b is dead, nobody between a and c is skipped by the pair (a, c). Not those
+ * who said once that they have no place: they may have joined since, and are asked.
  */
 export function listBehind(
   state: RingState,
@@ -26,7 +27,7 @@ export function listBehind(
       if (entry.id === self.id) break;
       if (last !== self && !isBetweenOpenOpen(last.id, entry.id, self.id)) break;
     }
-    if (isGone(state, entry)) continue;
+    if (isOver(state, entry)) continue;
     list.push(entry);
     last = entry;
   }

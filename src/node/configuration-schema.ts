@@ -55,6 +55,12 @@ export const Timings = Type.Partial(
     syncIntervalMs: Span('pause between comparisons of records with neighbours, in milliseconds'),
     silenceMs: Span('how long a network that was stopped waits for a member before one node founds it anew'),
     reassertion: Type.Boolean({ description: 'whether providers put publications back that the ring lost' }),
+    successorCount: Type.Integer({ minimum: 1, maximum: 32, description: 'successors that a node keeps' }),
+    routesMax: Type.Integer({
+      minimum: 0,
+      maximum: 10_000,
+      description: 'nodes that lookups reach in one call; beyond them they go by fingers',
+    }),
   }),
   { additionalProperties: false, description: 'for tests' },
 );

@@ -58,9 +58,10 @@ function reportOf(
 }
 
 function timingOf({ timings }: NodeConfig): NonNullable<DhtServiceOptions['timing']> {
-  const { leaseDurationMs, syncIntervalMs, reassertion, silenceMs } = timings;
+  const { leaseDurationMs, syncIntervalMs, reassertion, silenceMs, successorCount, routesMax } = timings;
   return {
     records: defined({ leaseDurationMs, syncIntervalMs, reassertion }),
     founding: defined({ silenceMs }),
+    ring: defined({ successorCount, routesMax }),
   };
 }

@@ -1,6 +1,7 @@
 /**
  * Hashing a file as the library does it, beside plain SHA-256 of the same file in this process: 1 GiB in the page cache,
- * in turns, medians. What must hold: at most 1.6 times the time of plain SHA-256.
+ * in turns, medians. What must hold: at most 1.6 times the time of plain SHA-256. `listed` is the whole way, from the file's
+ * appearance in a shared folder to its listing, less the time that it has to stand still.
  * `node bench/hash.ts [MiB] [runs]`
  */
 import { createHash } from 'node:crypto';
@@ -9,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileHasher } from '../src/content/file-hasher.ts';
 import { keystream } from '../src/content/keystream.test-support.ts';
+import { ListingBench } from './listing.ts';
 
 const MIB = 1_048_576;
 const SIZE_MIB = 1024;
@@ -20,19 +22,23 @@ export interface HashFigures {
   readonly plain: readonly number[];
   readonly file: readonly number[];
   readonly stream: readonly number[];
+  readonly listed: readonly number[];
   /** Of the medians. */
   readonly fileToPlain: number;
   readonly streamToPlain: number;
+  readonly listedToPlain: number;
 }
 
 export async function measureHashing(sizeMib: number = SIZE_MIB, runs: number = RUNS): Promise<HashFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'anillo-bench-hash-'));
   const path = join(folder, 'file');
+  const listing = await ListingBench.open(folder);
   try {
     makeFile(path, sizeMib);
     const plain: number[] = [];
     const file: number[] = [];
     const stream: number[] = [];
+    const listed: number[] = [];
     for (let run = 0; run < runs; run += 1) {
       // A hasher of its own for each run: its threads' start counts.
       const hasher = new FileHasher();
@@ -40,10 +46,17 @@ export async function measureHashing(sizeMib: number = SIZE_MIB, runs: number = 
       file.push(await timed(() => hasher.hashFile(path)));
       stream.push(await timed(() => hashStreamed(hasher, path)));
       await hasher.close();
+      listed.push(await listing.list(path));
     }
     const ratio = (values: readonly number[]): number => median(values) / median(plain);
-    return { sizeMib, plain, file, stream, fileToPlain: ratio(file), streamToPlain: ratio(stream) };
+    const ratios = {
+      fileToPlain: ratio(file),
+      streamToPlain: ratio(stream),
+      listedToPlain: ratio(listed),
+    };
+    return { sizeMib, plain, file, stream, listed, ...ratios };
   } finally {
+    await listing.close();
     rmSync(folder, { recursive: true });
   }
 }
@@ -88,12 +101,12 @@ function median(values: readonly number[]): number {
 
 if (import.meta.main) {
   const [size, runs] = process.argv.slice(2).map(Number);
-  const { sizeMib, fileToPlain, streamToPlain, ...rows } = await measureHashing(size, runs);
+  const { sizeMib, fileToPlain, streamToPlain, listedToPlain, ...rows } = await measureHashing(size, runs);
   for (const [name, values] of Object.entries(rows)) {
     const each = values.map((ms) => ms.toFixed(0)).join(' ');
     console.log(`${name.padEnd(8)} median ${median(values).toFixed(0)} ms  of ${each}`);
   }
   console.log(
-    `${sizeMib} MiB: file / plain ${fileToPlain.toFixed(2)}, stream / plain ${streamToPlain.toFixed(2)}`,
+    `${sizeMib} MiB to plain: file ${fileToPlain.toFixed(2)}, stream ${streamToPlain.toFixed(2)}, listed ${listedToPlain.toFixed(2)}`,
   );
 }

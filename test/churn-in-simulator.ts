@@ -29,15 +29,16 @@ export function runInSimulator(
   const answers: Answer[][] = [];
   for (const act of script.acts) {
     if (act.type === 'ask') answers.push(ask(world, nodes, act));
-    else if (act.type === 'settle') settle(world);
+    else if (act.type === 'settle') settle(world, act.restMs);
     else change(world, nodes, act);
   }
   return answers;
 }
 
-function settle(world: World): void {
+function settle(world: World, restMs: number): void {
   const tookMs = world.runUntil(() => isIdeal(world.live()) === null, SETTLE_WITHIN_MS);
   assert.notEqual(tookMs, null, `simulated: ${isIdeal(world.live())}`);
+  world.run(restMs);
 }
 
 function change(world: World, nodes: SimulatedNode[], act: Extract<ChurnAct, { nodes: unknown }>): void {

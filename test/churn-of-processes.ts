@@ -16,20 +16,21 @@ export async function runOnProcesses(network: TestNetwork, script: ChurnScript):
   const answers: Answer[][] = [];
   for (const act of script.acts) {
     if (act.type === 'ask') answers.push(await ask(network.nodes, act));
-    else if (act.type === 'settle') await settle(network.nodes);
+    else if (act.type === 'settle') await settle(network.nodes, act.restMs);
     else await change(network.nodes, act);
   }
   return answers;
 }
 
 /** Every node that runs is in its place, with its whole list and in no doubt. */
-async function settle(nodes: readonly TestNode[]): Promise<void> {
+async function settle(nodes: readonly TestNode[], restMs: number): Promise<void> {
   const running = nodes.filter((node) => node.runs);
   await until(`${running.length} processes are an ideal ring`, SETTLE_WITHIN_MS, async () => {
     const said = await Promise.all(running.map(({ url }) => getJson<NodeStatus>(`${url}/api/v1/status`)));
     assert.deepEqual(judgeRing(said), { size: running.length, troubles: [] });
     return true;
   });
+  await wait(restMs);
 }
 
 async function change(

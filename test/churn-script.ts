@@ -24,7 +24,8 @@ export type ChurnAct =
   | { readonly type: 'kill' | 'leave' | 'return'; readonly nodes: readonly number[] }
   /** Asked one after the other, so far apart, while the ring repairs itself; or `settled`, once it is ideal. */
   | { readonly type: 'ask'; readonly questions: readonly Question[]; readonly everyMs: number }
-  | { readonly type: 'settle' };
+  /** Until the ring is ideal, and then as long as that: fingers fill one after the other. */
+  | { readonly type: 'settle'; readonly restMs: number };
 
 export interface ChurnScript {
   /** Nodes, which join one after the other before the first act. */
@@ -40,13 +41,16 @@ export interface ChurnSize {
   readonly settledLookups: number;
   /** After each change, while the ring repairs itself. */
   readonly hastyLookups: number;
+  /** Between the ring's settling and the lookups that follow. */
+  readonly restMs: number;
 }
 
 /** Between two lookups while the ring repairs itself. */
 const HASTY_EVERY_MS = 100;
 
 /** Some are killed, others leave, the killed come back; after each change lookups at once, and when the ring has settled. */
-export function drawScript({ nodes, killed, leaving, settledLookups, hastyLookups }: ChurnSize): ChurnScript {
+export function drawScript(size: ChurnSize): ChurnScript {
+  const { nodes, killed, leaving, settledLookups, hastyLookups, restMs } = size;
   const random = chance('churn');
   const all = Array.from({ length: nodes }, (_, index) => index);
   const gone = sample(random, all, killed + leaving);
@@ -62,11 +66,11 @@ export function drawScript({ nodes, killed, leaving, settledLookups, hastyLookup
   const after = (change: ChurnAct, askers: readonly number[], settled: readonly number[]): ChurnAct[] => [
     change,
     ask(askers, hastyLookups, HASTY_EVERY_MS),
-    { type: 'settle' },
+    { type: 'settle', restMs },
     ask(settled, settledLookups, 0),
   ];
   const acts = [
-    { type: 'settle' } as const,
+    { type: 'settle', restMs } as const,
     ask(all, settledLookups, 0),
     ...after({ type: 'kill', nodes: dead }, without(...dead), without(...dead)),
     ...after({ type: 'leave', nodes: left }, without(...gone), without(...gone)),

@@ -9,6 +9,7 @@ test('six processes that are killed, leave and return answer as the simulator sa
     leaving: 1,
     settledLookups: 60,
     hastyLookups: 10,
+    restMs: 0,
     settings: {},
   });
   assert.equal(agreement.wrongOwners, 0);

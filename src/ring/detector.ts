@@ -4,7 +4,16 @@
  */
 import { callBack } from './call-back.ts';
 import { isSameLife } from './contact.ts';
-import { addMember, isNeighbour, isProven, learn, renewMember } from './members.ts';
+import {
+  addMember,
+  isNeighbour,
+  isProven,
+  learn,
+  removeMember,
+  renewMember,
+  setHealth,
+  setNews,
+} from './members.ts';
 import type { Contact } from './message.ts';
 import { forgetRoute, learnRoute } from './routes.ts';
 import type { Member, Pending, Purpose, RingState } from './state.ts';
@@ -60,7 +69,7 @@ function isGhost(member: Member, contact: Contact): boolean {
 /** Another life of a member answered: those before it are over, everywhere. */
 function followLife(turn: Turn, member: Member, contact: Contact): void {
   forgetRoute(turn.state, member.contact);
-  renewMember(member, contact);
+  renewMember(turn.state, member, contact);
   if (turn.state.parameters.safeguards.incarnation) post(turn, { type: 'outlived', by: contact });
 }
 
@@ -68,7 +77,7 @@ function followLife(turn: Turn, member: Member, contact: Contact): void {
 export function stayed(turn: Turn, contact: Contact): void {
   const member = turn.state.members.get(contact.id);
   if (member === undefined || !isSameLife(member.contact, contact) || member.health !== 'left') return;
-  member.health = 'dead';
+  setHealth(turn.state, member, 'dead');
   markAlive(turn, member);
 }
 
@@ -79,12 +88,12 @@ function markAlive(turn: Turn, member: Member): void {
   member.heardAt = now;
   member.answeredAt = now;
   if (before === 'alive' || before === 'left') return;
-  member.health = 'alive';
+  setHealth(state, member, 'alive');
   member.misses = 0;
   member.reviveWaitMs = state.parameters.revivalMinMs;
   if (member.joined) learnRoute(turn, member.contact);
   if (before === 'suspect') return;
-  member.newsLeft = state.parameters.newsSends;
+  setNews(state, member, state.parameters.newsSends);
   state.membersChanged = true;
   if (isNew || before === 'dead') emit(turn, { type: 'memberSeen', contact: member.contact });
   if (before === 'dead') post(turn, { type: 'returned', contact: member.contact });
@@ -106,7 +115,7 @@ export function missed(turn: Turn, pending: Pending): void {
   if (member.health === 'dead' || member.health === 'left') return;
   if (member.health !== 'suspect') {
     if (member.health === 'alive') emit(turn, { type: 'suspected', contact: to });
-    member.health = 'suspect';
+    setHealth(state, member, 'suspect');
     member.misses = 1;
     if (isHeadOrPredecessor(state, to)) post(turn, { type: 'neighbourSuspected' });
   } else if (purpose.type === 'probe') {
@@ -143,7 +152,7 @@ function takeAccount(turn: Turn, member: Member, silent: Contact): boolean {
     post(turn, { type: 'questioned', contact: member.contact });
     return false;
   }
-  renewMember(member, silent);
+  renewMember(state, member, silent);
   return true;
 }
 
@@ -215,12 +224,12 @@ function declareDead(turn: Turn, member: Member): void {
   const { state, now } = turn;
   if (member.health === 'dead' || member.health === 'left') return;
   const wasProven = isProven(member);
-  member.health = 'dead';
+  setHealth(state, member, 'dead');
   member.misses = 0;
   member.probesOut = 0;
   member.reviveWaitMs = state.parameters.revivalMinMs;
   member.reviveAt = now + jittered(turn, member.reviveWaitMs);
-  member.newsLeft = wasProven ? state.parameters.newsSends : 0;
+  setNews(state, member, wasProven ? state.parameters.newsSends : 0);
   state.membersChanged = true;
   forgetRoute(state, member.contact);
   if (wasProven) emit(turn, { type: 'dead', contact: member.contact });
@@ -242,6 +251,7 @@ export function probeNeighbours(turn: Turn): void {
 
 /** Every dead member is tried again soon: one of them just came back. */
 export function hastenRevivals(turn: Turn): void {
+  turn.state.attentionAt = Number.NEGATIVE_INFINITY;
   for (const member of turn.state.members.values()) {
     if (member.health === 'dead' && member.reviveAt > turn.now + turn.state.parameters.revivalMinMs) {
       member.reviveWaitMs = turn.state.parameters.revivalMinMs;
@@ -275,26 +285,32 @@ function probeNextInTurn(turn: Turn): void {
 }
 
 function probeUnprovenOrDead(turn: Turn): void {
-  const { members, parameters, successors } = turn.state;
+  const { state, now } = turn;
+  const { members, parameters, successors } = state;
+  if (now < state.attentionAt) return;
   const longestMs = successors.length === 0 ? parameters.revivalAloneMaxMs : parameters.revivalMaxMs;
   let unproven = parameters.unprovenProbesPerRound;
   let revivals = parameters.revivalsPerRound;
+  let nextAt = Number.POSITIVE_INFINITY;
   for (const member of members.values()) {
-    if (member.health === 'unproven' && unproven > 0) {
-      unproven--;
-      probe(turn, member);
-    } else if (isAway(member) && revivals > 0 && member.reviveAt <= turn.now) {
-      revivals--;
-      if (!isProven(member) && member.reviveWaitMs >= parameters.revivalAloneMaxMs) {
-        // Others named it, and it never answered: it is forgotten until somebody names it again.
-        members.delete(member.contact.id);
-        continue;
+    if (member.health === 'unproven') {
+      nextAt = now;
+      if (unproven-- > 0) probe(turn, member);
+    } else if (isAway(member)) {
+      if (member.reviveAt <= now && revivals-- > 0) {
+        if (!isProven(member) && member.reviveWaitMs >= parameters.revivalAloneMaxMs) {
+          // Others named it, and it never answered: it is forgotten until somebody names it again.
+          removeMember(state, member);
+          continue;
+        }
+        member.reviveWaitMs = Math.min(member.reviveWaitMs * 2, longestMs);
+        member.reviveAt = now + jittered(turn, member.reviveWaitMs);
+        probe(turn, member);
       }
-      member.reviveWaitMs = Math.min(member.reviveWaitMs * 2, longestMs);
-      member.reviveAt = turn.now + jittered(turn, member.reviveWaitMs);
-      probe(turn, member);
+      nextAt = Math.min(nextAt, member.reviveAt);
     }
   }
+  state.attentionAt = nextAt;
 }
 
 /** It may come back, or take its place, without a word to this node. */

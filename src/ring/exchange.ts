@@ -5,7 +5,7 @@
  */
 import { callBack } from './call-back.ts';
 import { isSameLife } from './contact.ts';
-import { digestPart, setDigest } from './digest.ts';
+import { setDigest } from './digest.ts';
 import { addMember, isGone, isProven, isStale, learn, learnSuspect } from './members.ts';
 import type { Contact, MemberEntry } from './message.ts';
 import type { Member, Purpose, RingState } from './state.ts';
@@ -88,13 +88,12 @@ function takeInEntry(turn: Turn, { contact, status }: MemberEntry): void {
 }
 
 function digestOf(state: RingState): string {
-  let { a, b } = digestPart(state.self);
-  for (const { health, digest } of state.members.values()) {
-    if (health !== 'alive') continue;
-    a ^= digest.a;
-    b ^= digest.b;
+  if (state.membersDigest === '') {
+    const alive: Contact[] = [state.self];
+    for (const member of state.members.values()) if (member.health === 'alive') alive.push(member.contact);
+    state.membersDigest = setDigest(alive);
   }
-  return setDigest({ a, b });
+  return state.membersDigest;
 }
 
 function entriesToTell(turn: Turn): MemberEntry[] {
@@ -123,11 +122,15 @@ function runOfMembers(state: RingState, start: number, end: number, most: number
 
 function takeNews(state: RingState): MemberEntry[] {
   const news: MemberEntry[] = [];
+  if (!state.hasNews) return news;
+  state.hasNews = false;
   for (const member of state.members.values()) {
-    if (member.newsLeft === 0 || !isProven(member)) continue;
-    if (news.length >= state.parameters.newsMax) break;
-    member.newsLeft--;
-    news.push(entryOf(member));
+    if (member.newsLeft === 0) continue;
+    if (isProven(member) && news.length < state.parameters.newsMax) {
+      member.newsLeft--;
+      news.push(entryOf(member));
+    }
+    if (member.newsLeft > 0) state.hasNews = true;
   }
   return news;
 }

@@ -2,7 +2,7 @@
 import { callBack } from './call-back.ts';
 import { isSameLife } from './contact.ts';
 import { isLookupTimer } from './lookup.ts';
-import { addMember } from './members.ts';
+import { addMember, setHealth, setNews } from './members.ts';
 import type { Contact } from './message.ts';
 import { forgetRoute } from './routes.ts';
 import type { Purpose } from './state.ts';
@@ -69,8 +69,8 @@ function markLeft(turn: Turn, contact: Contact): void {
     return;
   }
   if (member.health === 'left') return;
-  member.health = 'left';
-  member.newsLeft = state.parameters.newsSends;
+  setHealth(state, member, 'left');
+  setNews(state, member, state.parameters.newsSends);
   state.membersChanged = true;
   forgetRoute(state, contact);
   post(turn, { type: 'gone', contact });

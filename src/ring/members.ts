@@ -3,10 +3,10 @@
  * predecessor never come from it. Dead members stay, so that two halves of a partition find each other again.
  */
 import { isSameLife } from './contact.ts';
-import { digestPart } from './digest.ts';
+import { isBetweenOpenOpen } from './interval.ts';
 import type { Contact } from './message.ts';
 import { forgetRoute, learnRoute } from './routes.ts';
-import type { Member, RingState } from './state.ts';
+import type { Member, MemberHealth, RingState } from './state.ts';
 import { post, type Turn } from './turn.ts';
 
 /** A pointer that no longer leads to a place in the ring, as far as this node found out by itself. */
@@ -69,7 +69,7 @@ export function learn(turn: Turn, contact: Contact): void {
     if (!isOver && (isProven(member) || isNeighbour(state, member.contact))) {
       post(turn, { type: 'questioned', contact: member.contact });
     } else {
-      renewMember(member, contact);
+      renewMember(state, member, contact);
       learnRoute(turn, contact);
     }
     return;
@@ -86,7 +86,7 @@ export function learnSuspect(turn: Turn, contact: Contact): void {
   if (contact.id === self.id || members.size >= parameters.membersMax) return;
   const member = addMember(turn, contact);
   if (member === null || isNeighbour(turn.state, contact)) return;
-  member.health = 'dead';
+  setHealth(turn.state, member, 'dead');
   member.reviveAt = turn.now + turn.random() * parameters.revivalMinMs;
 }
 
@@ -98,7 +98,6 @@ export function addMember(turn: Turn, contact: Contact): Member | null {
   if (state.members.size >= state.parameters.membersMax && !evictFor(turn, contact)) return null;
   const member: Member = {
     contact,
-    digest: digestPart(contact),
     health: 'unproven',
     joined: true,
     answeredAt: Number.NEGATIVE_INFINITY,
@@ -112,14 +111,36 @@ export function addMember(turn: Turn, contact: Contact): Member | null {
     newsLeft: 0,
   };
   state.members.set(contact.id, member);
+  state.attentionAt = Number.NEGATIVE_INFINITY;
+  state.roomAt = Number.NEGATIVE_INFINITY;
+  if (standsBeforeHead(state, contact)) state.mayKnowNearer = true;
   return member;
 }
 
+/** The one place where it changes, so that what is derived from all members is made anew. */
+export function setHealth(state: RingState, member: Member, health: MemberHealth): void {
+  if (member.health === 'alive' || health === 'alive') state.membersDigest = '';
+  member.health = health;
+  if (health !== 'alive') state.roomAt = Number.NEGATIVE_INFINITY;
+  if (health !== 'alive' || !member.joined) state.attentionAt = Number.NEGATIVE_INFINITY;
+}
+
+/** It is told in the next exchanges; 0 `sends` take it off the list of news. */
+export function setNews(state: RingState, member: Member, sends: number): void {
+  member.newsLeft = sends;
+  if (sends > 0) state.hasNews = true;
+}
+
+/** Strictly between this node and its head; for a ring of one, anybody. */
+export function standsBeforeHead(state: RingState, contact: Contact): boolean {
+  const head = state.successors[0] ?? state.self;
+  return contact.id !== state.self.id && isBetweenOpenOpen(state.self.id, contact.id, head.id);
+}
+
 /** The entry now stands for another life of the node, of which nothing is known yet. */
-export function renewMember(member: Member, contact: Contact): void {
+export function renewMember(state: RingState, member: Member, contact: Contact): void {
+  setHealth(state, member, 'unproven');
   member.contact = contact;
-  member.digest = digestPart(contact);
-  member.health = 'unproven';
   member.joined = true;
   member.answeredAt = Number.NEGATIVE_INFINITY;
   member.heardAt = Number.NEGATIVE_INFINITY;
@@ -139,6 +160,7 @@ export function setJoined(turn: Turn, contact: Contact, joined: boolean): void {
     return;
   }
   member.joined = joined;
+  if (!joined) turn.state.attentionAt = Number.NEGATIVE_INFINITY;
   member.reviveWaitMs = turn.state.parameters.revivalMinMs;
   member.reviveAt = turn.now + member.reviveWaitMs;
   if (joined) learnRoute(turn, contact);
@@ -152,20 +174,35 @@ export function isNeighbour(state: RingState, contact: Contact): boolean {
   return false;
 }
 
+export function removeMember(state: RingState, member: Member): void {
+  state.members.delete(member.contact.id);
+  if (member.health === 'alive') state.membersDigest = '';
+}
+
 function evictFor(turn: Turn, contact: Contact): boolean {
   const { state } = turn;
   const isForNeighbour = isNeighbour(state, contact);
+  if (!isForNeighbour && turn.now < state.roomAt) return false;
   let least: Member | null = null;
   let leastWorth: number = isForNeighbour ? Worth.ALIVE : Worth.DEAD;
+  let nextRoomAt = Number.POSITIVE_INFINITY;
   for (const member of state.members.values()) {
     const worth = worthOf(turn, member);
+    if (worth === Worth.DEAD)
+      nextRoomAt = Math.min(nextRoomAt, member.answeredAt + state.parameters.deadRememberedMs);
     if (worth >= leastWorth && (least !== null || !isForNeighbour)) continue;
-    if (isNeighbour(state, member.contact)) continue;
+    if (isNeighbour(state, member.contact)) {
+      nextRoomAt = turn.now;
+      continue;
+    }
     least = member;
     leastWorth = worth;
   }
-  if (least === null) return false;
-  state.members.delete(least.contact.id);
+  if (least === null) {
+    if (!isForNeighbour) state.roomAt = nextRoomAt;
+    return false;
+  }
+  removeMember(state, least);
   if (least.health === 'dead' || least.health === 'left') forgetRoute(state, least.contact);
   return true;
 }

@@ -7,7 +7,7 @@ import { areSameLives, isSameLife } from './contact.ts';
 import { declareContactDead, probeContact } from './detector.ts';
 import { confirmSuccessor } from './doubt.ts';
 import { isBetweenOpenOpen } from './interval.ts';
-import { addMember, isGone, isUsable, learn, setJoined } from './members.ts';
+import { addMember, isGone, isUsable, learn, setJoined, standsBeforeHead } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { notifyHead } from './notify.ts';
 import type { Pending, Purpose, RingState } from './state.ts';
@@ -87,12 +87,6 @@ function isCandidate(turn: Turn, contact: Contact): boolean {
   const member = addMember(turn, contact);
   if (member === null) return true;
   return isSameLife(member.contact, contact) && member.candidateAt <= now && isUsable(state, contact);
-}
-
-/** Strictly between this node and its head; for a ring of one, anybody. */
-function standsBeforeHead(state: RingState, contact: Contact): boolean {
-  const head = state.successors[0] ?? state.self;
-  return contact.id !== state.self.id && isBetweenOpenOpen(state.self.id, contact.id, head.id);
 }
 
 function askFor(turn: Turn, to: Contact, purpose: Purpose, listHash: string): void {
@@ -237,8 +231,11 @@ export function considerNearest(turn: Turn): void {
 function nearestCandidate(turn: Turn): Contact | null {
   const { state } = turn;
   let best: Contact | null = null;
+  if (!state.mayKnowNearer) return best;
+  state.mayKnowNearer = false;
   for (const { contact } of state.members.values()) {
     if (!standsBeforeHead(state, contact)) continue;
+    state.mayKnowNearer = true;
     if (best !== null && !isBetweenOpenOpen(state.self.id, contact.id, best.id)) continue;
     if (isCandidate(turn, contact)) best = contact;
   }

@@ -3,7 +3,7 @@
  * members and routes propose and hint.
  */
 
-import { type DigestPart, listDigest } from './digest.ts';
+import { listDigest } from './digest.ts';
 import type { LookupStep, MonotonicMs } from './effect.ts';
 import { type Fingers, noFingers } from './finger-slots.ts';
 import { clockwiseFraction, type Identifier } from './identifier.ts';
@@ -18,8 +18,7 @@ export type MemberHealth = 'unproven' | 'alive' | 'suspect' | 'dead' | 'left';
 
 export interface Member {
   contact: Contact;
-  /** Of the contact, for the digest of the list. */
-  digest: DigestPart;
+  /** Changed by `setHealth` only. */
   health: MemberHealth;
   /** By its own last word; a node that answers but has no place in the ring is no neighbour. */
   joined: boolean;
@@ -137,6 +136,16 @@ export interface RingState {
   leavesWaiting: number;
   readonly members: Map<Identifier, Member>;
   membersChanged: boolean;
+  /** Digest of those alive, this node among them; '' when it must be made anew. */
+  membersDigest: string;
+  /** Some member is still news. */
+  hasNews: boolean;
+  /** No unproven, dead or placeless member is due to be probed before this: until then nobody looks through the list for one. */
+  attentionAt: MonotonicMs;
+  /** In a full list nobody makes room for one just met before this. */
+  roomAt: MonotonicMs;
+  /** A member may stand between this node and its head; false once a search found none. */
+  mayKnowNearer: boolean;
   /** Sorted by id. */
   readonly routes: Contact[];
   readonly fingers: Fingers;
@@ -183,6 +192,11 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     leavesWaiting: 0,
     members: new Map(),
     membersChanged: false,
+    membersDigest: '',
+    hasNews: false,
+    attentionAt: Number.NEGATIVE_INFINITY,
+    roomAt: Number.NEGATIVE_INFINITY,
+    mayKnowNearer: true,
     routes: [],
     fingers: noFingers(),
     lookups: new Map(),

@@ -39,6 +39,7 @@ export function setSuccessors(turn: Turn, next: readonly Contact[], change: Chan
   const { state } = turn;
   if (areSameLives(state.successors, next)) return false;
   assertSuccessorsMayBecome(state, next, change);
+  if (state.successors[0]?.id !== next[0]?.id) state.mayKnowNearer = true;
   state.successors = next;
   state.listHash = listDigest(next);
   state.appliedHash = '';

@@ -1,6 +1,6 @@
 /** A ring that nobody joined: every node's state as the protocol leaves it at rest, written down from a sorted list. */
 import type { Random } from '../ring/effect.ts';
-import { addMember } from '../ring/members.ts';
+import { addMember, setHealth } from '../ring/members.ts';
 import type { Contact } from '../ring/message.ts';
 import { learnRoute } from '../ring/routes.ts';
 import type { RingState } from '../ring/state.ts';
@@ -40,7 +40,7 @@ export function settleInto(
 function meet(turn: Turn, contact: Contact): void {
   const member = addMember(turn, contact);
   if (member === null) return;
-  member.health = 'alive';
+  setHealth(turn.state, member, 'alive');
   member.answeredAt = turn.now - turn.random() * turn.state.parameters.probeIntervalMs;
   member.heardAt = member.answeredAt;
   learnRoute(turn, contact);

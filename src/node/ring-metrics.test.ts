@@ -53,10 +53,10 @@ test('what the head said last decides whether it points back, and its list wheth
     )?.[1];
   assert.equal(await holds('list_in_order'), '1');
   assert.equal(await holds('head_points_back'), undefined, 'nobody was asked yet');
-  watch.hear(B, { type: 'neighbours', predecessor: C, successors: [C, A], listHash: '' }, B);
+  watch.hear(B, { type: 'neighbours', candidate: null, predecessor: C, successors: [C, A], listHash: '' }, B);
   assert.equal(await holds('head_points_back'), '0');
   assert.equal(await holds('list_follows_head'), '1');
-  watch.hear(B, { type: 'neighboursUnchanged', predecessor: A }, B);
+  watch.hear(B, { type: 'neighboursUnchanged', candidate: null, predecessor: A }, B);
   assert.equal(await holds('head_points_back'), '1');
   state.successors = [B];
   assert.equal(await holds('list_follows_head'), '0');

@@ -31,10 +31,11 @@ export function isAcceptableReply(state: RingState, reply: RingReply): boolean {
     case 'bestPredecessor':
       return isAcceptableContact(state, reply.best) && areAcceptable(state, reply.successors);
     case 'neighbours':
+      return isAcceptableOrNull(state, reply.candidate) && isAcceptableOwner(state, reply);
     case 'owner':
-      return isAcceptableOrNull(state, reply.predecessor) && areAcceptable(state, reply.successors);
+      return isAcceptableOwner(state, reply);
     case 'neighboursUnchanged':
-      return isAcceptableOrNull(state, reply.predecessor);
+      return isAcceptableOrNull(state, reply.predecessor) && isAcceptableOrNull(state, reply.candidate);
     case 'redirect':
       return areAcceptable(state, reply.next);
     case 'members':
@@ -42,6 +43,13 @@ export function isAcceptableReply(state: RingState, reply: RingReply): boolean {
     default:
       return true;
   }
+}
+
+function isAcceptableOwner(
+  state: RingState,
+  { predecessor, successors }: Pick<Extract<RingReply, { type: 'owner' }>, 'predecessor' | 'successors'>,
+): boolean {
+  return isAcceptableOrNull(state, predecessor) && areAcceptable(state, successors);
 }
 
 function isAcceptableOrNull(state: RingState, contact: Contact | null): boolean {

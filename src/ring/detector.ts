@@ -289,7 +289,8 @@ function probeUnprovenOrDead(turn: Turn): void {
   const { members, parameters, successors } = state;
   if (now < state.attentionAt) return;
   const longestMs = successors.length === 0 ? parameters.revivalAloneMaxMs : parameters.revivalMaxMs;
-  let unproven = parameters.unprovenProbesPerRound;
+  const isSettling = turn.now - turn.state.changedAt < parameters.settleMs;
+  let unproven = isSettling ? 0 : parameters.unprovenProbesPerRound;
   let revivals = parameters.revivalsPerRound;
   let nextAt = Number.POSITIVE_INFINITY;
   for (const member of members.values()) {
@@ -318,7 +319,7 @@ function isAway(member: Member): boolean {
   return member.health === 'dead' || (member.health === 'alive' && !member.joined);
 }
 
-function probeUnlessHeard(turn: Turn, contact: Contact): void {
+export function probeUnlessHeard(turn: Turn, contact: Contact): void {
   const { state, now } = turn;
   const member = addMember(turn, contact);
   if (member === null || !isSameLife(member.contact, contact)) return;

@@ -8,21 +8,23 @@ import { isSameLife } from './contact.ts';
 import { probeContact } from './detector.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { learn } from './members.ts';
-import type { Contact } from './message.ts';
-import type { Purpose } from './state.ts';
+import type { Contact, Standing } from './message.ts';
+import type { Doubt, Purpose } from './state.ts';
 import { clearTimer, emit, post, send, setTimer, type Turn } from './turn.ts';
 
 export const DOUBT_TIMER = 'doubt';
 const VERIFY: Purpose = { type: 'verifyPredecessor' };
 
 /** @param awaited whose places this ring of one waits for: once each has one, or is gone, there is no more doubt */
-export function beginDoubt(turn: Turn, awaited: readonly Contact[] = []): void {
+export function beginDoubt(turn: Turn, cause: Doubt['cause'], awaited: readonly Contact[] = []): void {
   const { state, now } = turn;
   if (state.doubt === null) emit(turn, { type: 'doubted' });
   state.doubt = {
+    cause,
     since: now,
     successorConfirmed: false,
     predecessorConfirmed: false,
+    predecessorInDoubt: false,
     disprovedAt: Number.NEGATIVE_INFINITY,
     awaited,
   };
@@ -52,7 +54,8 @@ export function onDoubtTimer(turn: Turn): boolean {
     return false;
   }
   setTimer(turn, DOUBT_TIMER, state.parameters.doubtRetryMs);
-  if (!state.doubt.predecessorConfirmed) verifyPredecessor(turn);
+  // One that was in doubt itself says so when that ends.
+  if (!state.doubt.predecessorConfirmed && !state.doubt.predecessorInDoubt) verifyPredecessor(turn);
   return !state.doubt.successorConfirmed;
 }
 
@@ -76,11 +79,12 @@ export function confirmSuccessor(turn: Turn): void {
 }
 
 /** The predecessor notified, or is another. The notify may have waited as long as this node was paused: it is asked now. */
-export function predecessorSpoke(turn: Turn): void {
+export function predecessorSpoke(turn: Turn, standing: Standing): void {
   const { doubt } = turn.state;
   if (doubt === null) return;
   doubt.predecessorConfirmed = false;
-  verifyPredecessor(turn);
+  doubt.predecessorInDoubt = standing === 'inDoubt';
+  if (!doubt.predecessorInDoubt) verifyPredecessor(turn);
 }
 
 /** The predecessor, in no doubt itself, named its successors: does it point here, or at a node between? */

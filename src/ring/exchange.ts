@@ -23,7 +23,15 @@ export function exchangeSoon(turn: Turn): void {
 
 /** The timer's exchange, with a member chosen by chance. */
 export function exchange(turn: Turn): void {
-  const { state } = turn;
+  const { state, now } = turn;
+  const { settleMs, exchangeIntervalMs, exchangeNewsMs } = state.parameters;
+  const settledInMs = state.changedAt + settleMs - now;
+  if (settledInMs > 0 && now - state.lastExchangeAt < exchangeIntervalMs) {
+    // A timer may fire early by the clock of another moment: never at once again.
+    setTimer(turn, EXCHANGE_TIMER, Math.max(settledInMs, exchangeNewsMs));
+    return;
+  }
+  state.lastExchangeAt = now;
   if (state.membersChanged) {
     state.membersChanged = false;
     turn.effects.push({ type: 'persistMembers', members: membersView(state) });
@@ -31,7 +39,6 @@ export function exchange(turn: Turn): void {
   const partner = anyAliveMember(turn);
   const news = partner === null ? [] : takeNews(state);
   if (partner !== null) sendMembers(turn, partner, news, EXCHANGE);
-  const { exchangeNewsMs, exchangeIntervalMs } = state.parameters;
   setTimer(turn, EXCHANGE_TIMER, jittered(turn, news.length > 0 ? exchangeNewsMs : exchangeIntervalMs));
 }
 
@@ -39,7 +46,8 @@ export function exchange(turn: Turn): void {
 export function pushToPredecessor(turn: Turn): void {
   const { predecessor, phase } = turn.state;
   if (phase !== 'member' || predecessor === null || isGone(turn.state, predecessor)) return;
-  sendMembers(turn, predecessor, [], PUSH);
+  turn.state.lastPushAt = turn.now;
+  send(turn, predecessor, { type: 'changed' }, turn.state.parameters.requestTimeoutMs, PUSH);
 }
 
 /** It was not told: once more, while it stands there and lives. */

@@ -29,7 +29,7 @@ export function noticePause(turn: Turn): void {
   if (state.phase === 'idle') return;
   state.pausedUntil = now;
   if (state.phase !== 'member' || state.successors.length === 0) return;
-  beginDoubt(turn);
+  beginDoubt(turn, 'paused');
   probeNeighbours(turn);
   stabilizeSoon(turn, 0);
 }
@@ -128,14 +128,19 @@ function afterGone(turn: Turn, contact: Contact): void {
 }
 
 function afterNeighboursChanged(turn: Turn): void {
-  const { state } = turn;
+  const { state, now } = turn;
   const { predecessor, successors, parameters } = state;
   emit(turn, { type: 'neighboursChanged', predecessor, successors });
   if (state.phase !== 'member') return;
   resumeLookups(turn);
   state.stabilizeWaitMs = parameters.stabilizeMinMs;
   stabilizeSoon(turn, parameters.stabilizeMinMs);
-  setTimerBy(turn, PUSH_TIMER, parameters.stabilizeUrgentMs);
+  state.changedAt = now;
+  setTimerBy(
+    turn,
+    PUSH_TIMER,
+    Math.max(parameters.stabilizeUrgentMs, state.lastPushAt + parameters.stabilizeMinMs - now),
+  );
 }
 
 function afterSuperseded(turn: Turn, by: Contact): void {

@@ -24,9 +24,9 @@ test('whatever others send, in whatever order, no invariant breaks and nothing g
   const request: fc.Arbitrary<RingRequest> = fc.oneof(
     fc.constantFrom<RingRequest>(
       { type: 'ping' },
-      { type: 'notify' },
+      { type: 'notify', standing: 'settled' },
       { type: 'leave' },
-      { type: 'neighbours', listHash: '' },
+      { type: 'neighbours', listHash: '', notify: 'inDoubt' },
     ),
     id.map((key): RingRequest => ({ type: 'findOwner', key })),
     id.map((key): RingRequest => ({ type: 'bestPredecessor', id: key })),
@@ -44,6 +44,7 @@ test('whatever others send, in whatever order, no invariant breaks and nothing g
       ([predecessor, successors]): RingReply => ({
         type: 'neighbours',
         predecessor,
+        candidate: predecessor,
         successors,
         listHash: '',
       }),

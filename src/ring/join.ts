@@ -114,7 +114,7 @@ function takeListOf(turn: Turn, member: Contact, successors: readonly Contact[])
   state.predecessor = member;
   setSuccessors(turn, next, { type: 'join' });
   takePlace(turn);
-  beginDoubt(turn);
+  beginDoubt(turn, 'joined');
   return true;
 }
 
@@ -126,6 +126,7 @@ function takePlace(turn: Turn): void {
   state.waitingNotifier = null;
   state.stabilizeRequestId = 0;
   state.stabilizeWaitMs = state.parameters.stabilizeMinMs;
+  state.lastExchangeAt = turn.now;
   startProbing(turn);
   post(turn, { type: 'joined' });
   post(turn, { type: 'neighboursChanged' });
@@ -135,9 +136,8 @@ function takePlace(turn: Turn): void {
 export function onBestPredecessor(turn: Turn, token: number, id: Identifier): void {
   const { state } = turn;
   const { self, successors } = state;
-  // A ring of one that waits for the other orphans is in doubt, and skips nobody by taking one in.
-  const isUnsure = state.doubt !== null && successors.length > 0;
-  if (state.phase !== 'member' || isUnsure) {
+  // One that joined just now has a place and a list; one that was paused may have lost its place.
+  if (state.phase !== 'member' || state.doubt?.cause === 'paused') {
     answer(turn, token, { type: 'notMember' });
     return;
   }

@@ -22,6 +22,9 @@ export interface MemberEntry {
   readonly status: MemberStatus;
 }
 
+/** What a notifier says of itself: a node in doubt vouches for nobody. */
+export type Standing = 'settled' | 'inDoubt';
+
 export type RingRequest =
   /** Is this life of you there? Pure liveness, always answered. */
   | { readonly type: 'ping' }
@@ -29,10 +32,15 @@ export type RingRequest =
   | { readonly type: 'pingVia'; readonly target: Contact }
   /** Join walk: who is the best predecessor for `id` that you know (perhaps you)? */
   | { readonly type: 'bestPredecessor'; readonly id: Identifier }
-  /** Stabilize: your predecessor and successor list. `listHash` of the list last seen allows `unchanged`. */
-  | { readonly type: 'neighbours'; readonly listHash: string }
+  /**
+   * Stabilize: your predecessor and successor list. `listHash` of the list last seen allows `unchanged`. With a standing it
+   * is a notify too, which saves every round a message.
+   */
+  | { readonly type: 'neighbours'; readonly listHash: string; readonly notify: Standing | null }
   /** "I think that I am your predecessor." The receiver rectifies. */
-  | { readonly type: 'notify' }
+  | { readonly type: 'notify'; readonly standing: Standing }
+  /** A hint to the predecessor: the sender's list, or its predecessor, is another now. */
+  | { readonly type: 'changed' }
   /** A hint that the sender goes: the receiver treats it as dead at once. */
   | { readonly type: 'leave' }
   /** Iterative lookup, one step. Only an owner that owns `key` by (predecessor, self] answers `owner`. */
@@ -48,11 +56,17 @@ export type RingReply =
   | {
       readonly type: 'neighbours';
       readonly predecessor: Contact | null;
+      /** The first that notified lately between the asker and the responder, where that is not its predecessor. A hint. */
+      readonly candidate: Contact | null;
       readonly successors: readonly Contact[];
       readonly listHash: string;
     }
   /** The list still has the hash that the request named. */
-  | { readonly type: 'neighboursUnchanged'; readonly predecessor: Contact | null }
+  | {
+      readonly type: 'neighboursUnchanged';
+      readonly predecessor: Contact | null;
+      readonly candidate: Contact | null;
+    }
   | { readonly type: 'acknowledged' }
   /** The responder owns the key: it lies in (predecessor, responder]. `successors` are its replica candidates. */
   | {

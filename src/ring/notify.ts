@@ -1,11 +1,21 @@
-/** Notify: a node tells its head "I think that I am your predecessor". Every stabilise round ends with exactly one. */
-import type { Purpose } from './state.ts';
+/**
+ * Notify: a node tells its head "I think that I am your predecessor". A round ends with exactly one; mostly it travels with
+ * the question for the head's neighbours.
+ */
+import type { Standing } from './message.ts';
+import type { Purpose, RingState } from './state.ts';
 import { send, type Turn } from './turn.ts';
 
 const NOTIFY: Purpose = { type: 'notify' };
 
 export function notifyHead(turn: Turn): void {
-  const [head] = turn.state.successors;
-  if (head !== undefined)
-    send(turn, head, { type: 'notify' }, turn.state.parameters.requestTimeoutMs, NOTIFY);
+  const { state } = turn;
+  const [head] = state.successors;
+  if (head === undefined) return;
+  const request = { type: 'notify', standing: standingOf(state) } as const;
+  send(turn, head, request, state.parameters.requestTimeoutMs, NOTIFY);
+}
+
+export function standingOf(state: RingState): Standing {
+  return state.doubt === null ? 'settled' : 'inDoubt';
 }

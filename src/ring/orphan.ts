@@ -65,7 +65,7 @@ export function onOrphanProbe(turn: Turn, from: Contact, round: number, joined: 
   if (state.orphanRound >= rounds && !state.orphanMet) {
     create(turn);
     // The others have yet to join, with what they know: until then nothing is owned.
-    beginDoubt(turn, state.orphansHeard);
+    beginDoubt(turn, 'joined', state.orphansHeard);
     return;
   }
   // Others without a place: one of them may find a member, or become the ring that this node joins.

@@ -38,6 +38,8 @@ export interface RingParameters {
   readonly relaysMax: number;
   /** Members never contacted that are pinged at one probe round. */
   readonly unprovenProbesPerRound: number;
+  /** Housekeeping (pings to members only named, exchanges of lists) waits until the neighbours have not changed for so long. */
+  readonly settleMs: number;
   /** A neighbour whose requests come is pinged all the same after this: it may speak without being reachable. */
   readonly reachIntervalMs: number;
   /** Nodes called back at one time: those that notify, leave or show a new life. More wait for their next word. */
@@ -71,6 +73,10 @@ export interface RingParameters {
   readonly requestTimeoutMs: number;
   /** Predecessors of the head adopted one after the other in one round (walking). */
   readonly walkMax: number;
+  /** Notifiers kept as candidates for others' heads (chord.md 2.7; 1024 join in one gap at once). 0: none are. */
+  readonly candidatesMax: number;
+  /** They are kept so long after they last notified: some rounds of those that still take this node for their head. */
+  readonly candidateLifeMs: number;
   /** A candidate that answered that it is no member is asked again after this. */
   readonly candidateRetryMs: number;
   /** Hops of one join walk, and of one chain of redirects in a lookup. */
@@ -141,6 +147,7 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   relayTimeoutMs: 600,
   relaysMax: 64,
   unprovenProbesPerRound: 8,
+  settleMs: 2_000,
   reachIntervalMs: 10_000,
   callBacksMax: 64,
   revivalMinMs: 1_000,
@@ -158,6 +165,8 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   jitter: 0.25,
   requestTimeoutMs: 1_000,
   walkMax: 8,
+  candidatesMax: 1_024,
+  candidateLifeMs: 3_000,
   candidateRetryMs: 1_000,
   hopMax: 32,
   joinRetryMinMs: 100,

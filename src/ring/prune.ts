@@ -34,7 +34,7 @@ export function extendTail(turn: Turn): void {
   if (state.phase !== 'member' || state.extendRequestId !== 0 || last === undefined) return;
   // A list of one is extended by the stabilise round that its death causes.
   if (state.successors.length >= state.parameters.successorCount || state.successors.length < 2) return;
-  const request = { type: 'neighbours', listHash: '' } as const;
+  const request = { type: 'neighbours', listHash: '', notify: null } as const;
   state.extendRequestId = send(turn, last, request, state.parameters.requestTimeoutMs, EXTEND);
 }
 

@@ -3,45 +3,53 @@
  * only when the present one is gone. The predecessor is never set to nothing, for that would let any farther node in.
  */
 import { callBack } from './call-back.ts';
+import { rememberCandidate } from './candidates.ts';
 import { isSameLife } from './contact.ts';
-import { probeContact } from './detector.ts';
+import { probeUnlessHeard } from './detector.ts';
 import { predecessorSpoke } from './doubt.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { assertPredecessorMayBecome } from './invariants.ts';
 import { isGone, isUsable } from './members.ts';
-import type { Contact } from './message.ts';
+import type { Contact, Standing } from './message.ts';
 import { routeBefore } from './routes.ts';
-import type { RingState } from './state.ts';
-import { answer, post, type Turn } from './turn.ts';
+import type { Purpose, RingState } from './state.ts';
+import { answer, post, send, type Turn } from './turn.ts';
 
-export function onNotify(turn: Turn, token: number, notifier: Contact): void {
-  const { state } = turn;
-  if (state.phase !== 'member') {
+const CHANGED: Purpose = { type: 'changed' };
+
+/** A request of its own, or one that asks for the neighbours and notifies too. */
+export function onNotify(turn: Turn, token: number, notifier: Contact, standing: Standing): void {
+  if (turn.state.phase !== 'member') {
     answer(turn, token, { type: 'notMember' });
     return;
   }
   answer(turn, token, { type: 'acknowledged' });
-  rectify(turn, notifier);
+  beNotified(turn, notifier, standing);
+}
+
+export function beNotified(turn: Turn, notifier: Contact, standing: Standing): void {
+  rememberCandidate(turn, notifier);
+  rectify(turn, notifier, standing);
   // A ring of one has its predecessor for its successor too (Zave: stabilising with itself it finds the notifier).
   post(turn, { type: 'candidate', contact: notifier });
 }
 
-function rectify(turn: Turn, notifier: Contact): void {
+function rectify(turn: Turn, notifier: Contact, standing: Standing): void {
   const { state } = turn;
   const { predecessor, self, parameters } = state;
   if (predecessor !== null && isSameLife(predecessor, notifier)) {
-    predecessorSpoke(turn);
+    predecessorSpoke(turn, standing);
     return;
   }
   if (mayPrecede(state, notifier)) {
-    if (parameters.safeguards.contactBeforeAdopting) callBack(turn, notifier, { type: 'notifier' });
-    else adoptPredecessor(turn, notifier);
+    if (parameters.safeguards.contactBeforeAdopting) callBack(turn, notifier, { type: 'notifier', standing });
+    else adoptPredecessor(turn, notifier, standing);
     return;
   }
   const waiting = state.waitingNotifier;
   if (waiting === null || isBetweenOpenOpen(waiting.id, notifier.id, self.id))
     state.waitingNotifier = notifier;
-  if (predecessor !== null) probeContact(turn, predecessor);
+  if (predecessor !== null) probeUnlessHeard(turn, predecessor);
 }
 
 function mayPrecede(state: RingState, notifier: Contact): boolean {
@@ -55,11 +63,11 @@ function mayPrecede(state: RingState, notifier: Contact): boolean {
 }
 
 /** A notifier, called back, answered that it has its place: it is adopted if it still fits. */
-export function onNotifierAnswered(turn: Turn, notifier: Contact): void {
+export function onNotifierAnswered(turn: Turn, notifier: Contact, standing: Standing): void {
   const { state } = turn;
   const { predecessor } = state;
   if (state.phase !== 'member' || (predecessor !== null && isSameLife(predecessor, notifier))) return;
-  if (mayPrecede(state, notifier)) adoptPredecessor(turn, notifier);
+  if (mayPrecede(state, notifier)) adoptPredecessor(turn, notifier, standing);
 }
 
 /** The predecessor was asked because of a notifier, and lives. */
@@ -72,18 +80,24 @@ export function onPredecessorGone(turn: Turn): void {
   const { state } = turn;
   const waiting = state.waitingNotifier;
   state.waitingNotifier = null;
-  if (waiting !== null) rectify(turn, waiting);
+  if (waiting !== null) rectify(turn, waiting, 'inDoubt');
 }
 
-function adoptPredecessor(turn: Turn, next: Contact): void {
+function adoptPredecessor(turn: Turn, next: Contact, standing: Standing): void {
   const { state } = turn;
-  const isOver = state.predecessor !== null && isGone(state, state.predecessor);
-  assertPredecessorMayBecome(state, next, isOver);
+  const before = state.predecessor;
+  assertPredecessorMayBecome(state, next, before !== null && isGone(state, before));
   state.predecessor = next;
   state.waitingNotifier = null;
   post(turn, { type: 'neighboursChanged' });
-  predecessorSpoke(turn);
+  predecessorSpoke(turn, standing);
+  if (before !== null && isUsable(state, before)) tellReplaced(turn, before);
   introduceToNearer(turn, next);
+}
+
+/** The one that stood there has a nearer head now, and learns it from this node's answer. */
+function tellReplaced(turn: Turn, before: Contact): void {
+  send(turn, before, { type: 'changed' }, turn.state.parameters.requestTimeoutMs, CHANGED);
 }
 
 /** A member known between the new predecessor and this node should notify too: a ping shows it that this node is here. */
@@ -92,5 +106,5 @@ function introduceToNearer(turn: Turn, predecessor: Contact): void {
   if (!state.parameters.safeguards.memberCandidates) return;
   const nearer = routeBefore(state, state.self.id, (contact) => isUsable(state, contact));
   if (nearer !== null && isBetweenOpenOpen(predecessor.id, nearer.id, state.self.id))
-    probeContact(turn, nearer);
+    probeUnlessHeard(turn, nearer);
 }

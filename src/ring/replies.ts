@@ -106,13 +106,14 @@ function route(turn: Turn, requestId: number, pending: Pending, reply: RingReply
       onRelayed(turn, purpose.token, reply?.type === 'pong');
       return;
     case 'exchange':
+      if (reply?.type !== 'members') return;
+      takeIn(turn, reply.entries);
+      considerNearest(turn);
+      return;
     case 'push':
-      if (reply?.type === 'members') {
-        takeIn(turn, reply.entries);
-        considerNearest(turn);
-        return;
-      }
-      if (purpose.type === 'push' && reply === null) onPushFailed(turn, to);
+      if (reply === null) onPushFailed(turn, to);
+      return;
+    case 'changed':
       return;
     case 'finger':
       if (reply?.type === 'pong' && reply.joined)
@@ -126,7 +127,7 @@ function route(turn: Turn, requestId: number, pending: Pending, reply: RingReply
       return;
     case 'notifier':
       settleCallBack(turn, pending);
-      if (reply?.type === 'pong' && reply.joined) onNotifierAnswered(turn, to);
+      if (reply?.type === 'pong' && reply.joined) onNotifierAnswered(turn, to, purpose.standing);
       return;
     case 'leaver':
       settleCallBack(turn, pending);

@@ -6,8 +6,8 @@ import { onLeave } from './leave.ts';
 import { isGone, setJoined } from './members.ts';
 import type { Contact, RingRequest } from './message.ts';
 import { onFindOwner } from './ownership.ts';
-import { onNotify } from './rectify.ts';
-import { considerNearest, onNeighbours, stabilizeSoon } from './stabilize.ts';
+import { beNotified, onNotify } from './rectify.ts';
+import { considerNearest, onHeadChanged, onNeighbours } from './stabilize.ts';
 import { answer, post, type Turn } from './turn.ts';
 
 export function onRequest(
@@ -49,10 +49,15 @@ function answerRequest(turn: Turn, from: Contact, token: number, request: RingRe
       onBestPredecessor(turn, token, request.id);
       return;
     case 'neighbours':
-      onNeighbours(turn, token, request.listHash);
+      if (onNeighbours(turn, token, from, request.listHash) && request.notify !== null)
+        beNotified(turn, from, request.notify);
       return;
     case 'notify':
-      onNotify(turn, token, from);
+      onNotify(turn, token, from, request.standing);
+      return;
+    case 'changed':
+      answer(turn, token, { type: 'acknowledged' });
+      if (turn.state.successors[0]?.id === from.id) onHeadChanged(turn);
       return;
     case 'leave':
       onLeave(turn, token, from);
@@ -62,8 +67,6 @@ function answerRequest(turn: Turn, from: Contact, token: number, request: RingRe
       return;
     case 'members':
       onMembers(turn, token, request.digest, request.entries);
-      if (turn.state.successors[0]?.id === from.id)
-        stabilizeSoon(turn, turn.state.parameters.stabilizeUrgentMs);
       considerNearest(turn);
       return;
   }

@@ -3,13 +3,14 @@
  * it answers, put it at the head. A round ends with one notify. Known members between are candidates in the same way.
  * One round at a time; an answer is applied only if it still fits when it comes (chord.md 2.6, the apply-time guard).
  */
+import { firstCandidateAfter } from './candidates.ts';
 import { areSameLives, isSameLife } from './contact.ts';
-import { declareContactDead, probeContact } from './detector.ts';
+import { declareContactDead, probeUnlessHeard } from './detector.ts';
 import { confirmSuccessor } from './doubt.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { addMember, isGone, isUsable, learn, setJoined, standsBeforeHead } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
-import { notifyHead } from './notify.ts';
+import { notifyHead, standingOf } from './notify.ts';
 import type { Pending, Purpose, RingState } from './state.ts';
 import { listBehind, setSuccessors } from './successors.ts';
 import { answer, jittered, send, setTimer, setTimerBy, type Turn } from './turn.ts';
@@ -19,18 +20,21 @@ const STABILIZE: Purpose = { type: 'stabilize' };
 const CANDIDATE: Purpose = { type: 'candidate' };
 type NeighboursReply = Extract<RingReply, { type: 'neighbours' | 'neighboursUnchanged' }>;
 
-export function onNeighbours(turn: Turn, token: number, listHash: string): void {
+/** Returns whether it was answered: only a member has neighbours to tell. */
+export function onNeighbours(turn: Turn, token: number, from: Contact, listHash: string): boolean {
   const { state } = turn;
   if (state.phase !== 'member') {
     answer(turn, token, { type: 'notMember' });
-    return;
+    return false;
   }
   const { predecessor, successors } = state;
-  if (listHash === state.listHash) {
-    answer(turn, token, { type: 'neighboursUnchanged', predecessor });
-    return;
-  }
-  answer(turn, token, { type: 'neighbours', predecessor, successors, listHash: state.listHash });
+  const first = firstCandidateAfter(turn, from.id);
+  const candidate = first === null || first.id === predecessor?.id ? null : first;
+  if (listHash === state.listHash)
+    answer(turn, token, { type: 'neighboursUnchanged', predecessor, candidate });
+  else
+    answer(turn, token, { type: 'neighbours', predecessor, candidate, successors, listHash: state.listHash });
+  return true;
 }
 
 /** Something changed: a round soon, several changes in one. */
@@ -38,6 +42,13 @@ export function stabilizeSoon(turn: Turn, delayMs: number): void {
   const { state, now } = turn;
   const earliest = state.lastStabilizeAt + state.parameters.stabilizeUrgentMs - now;
   setTimerBy(turn, STABILIZE_TIMER, Math.max(delayMs, earliest, 0));
+}
+
+/** The head's list, or its predecessor, changed: in the wake of another round only after a while, several changes in one. */
+export function onHeadChanged(turn: Turn): void {
+  const { state, now } = turn;
+  const { stabilizeMinMs, stabilizeUrgentMs } = state.parameters;
+  stabilizeSoon(turn, Math.max(stabilizeUrgentMs, state.lastStabilizeAt + stabilizeMinMs - now));
 }
 
 /** The timer's round. */
@@ -91,13 +102,9 @@ function isCandidate(turn: Turn, contact: Contact): boolean {
 
 function askFor(turn: Turn, to: Contact, purpose: Purpose, listHash: string): void {
   const { state } = turn;
-  state.stabilizeRequestId = send(
-    turn,
-    to,
-    { type: 'neighbours', listHash },
-    state.parameters.requestTimeoutMs,
-    purpose,
-  );
+  // Who answers becomes the head: it is notified by the same message.
+  const request = { type: 'neighbours', listHash, notify: standingOf(state) } as const;
+  state.stabilizeRequestId = send(turn, to, request, state.parameters.requestTimeoutMs, purpose);
 }
 
 /** The head, or a candidate, answered with its neighbours. */
@@ -122,7 +129,7 @@ export function onNeighboursReply(
     handsOver(state, from, reply.predecessor)
   )
     confirmSuccessor(turn);
-  if (!walkOn(turn, from, reply.predecessor)) endRound(turn);
+  if (!walkOn(turn, from, reply)) endRound(turn, from);
 }
 
 /** The head owns keys from this node on, and none before: two nodes never own one key. */
@@ -154,27 +161,40 @@ function applyList(turn: Turn, from: Contact, behind: readonly Contact[], listHa
   if (!areSameLives(before, state.successors)) state.stabilizeWaitMs = state.parameters.stabilizeMinMs;
 }
 
-/** The one that answered named its predecessor. Returns whether that one is being asked now. */
-function walkOn(turn: Turn, from: Contact, predecessor: Contact | null): boolean {
+/** The one that answered named who stands before it. Returns whether one of these is being asked now. */
+function walkOn(turn: Turn, from: Contact, { predecessor, candidate }: NeighboursReply): boolean {
   const { state } = turn;
-  if (predecessor === null || predecessor.id === state.self.id) return false;
-  learn(turn, predecessor);
-  if (!isBetweenOpenOpen(state.self.id, predecessor.id, from.id)) {
-    // The one who stood there before this node: a ping shows it that its head is nearer now.
-    if (state.parameters.safeguards.memberCandidates) probeContact(turn, predecessor);
+  const next = isNearer(turn, candidate, from)
+    ? candidate
+    : isNearer(turn, predecessor, from)
+      ? predecessor
+      : null;
+  if (next === null) {
+    introduceToFarther(turn, from, predecessor);
     return false;
   }
-  if (!isUsable(state, predecessor) || state.walked >= state.parameters.walkMax) return false;
+  if (state.walked >= state.parameters.walkMax) return false;
   state.walked++;
   if (state.parameters.safeguards.contactBeforeAdopting) {
-    askFor(turn, predecessor, CANDIDATE, '');
+    askFor(turn, next, CANDIDATE, '');
     return true;
   }
-  setSuccessors(turn, listBehind(state, [predecessor], state.successors), {
-    type: 'contact',
-    answered: predecessor,
-  });
+  setSuccessors(turn, listBehind(state, [next], state.successors), { type: 'contact', answered: next });
   return false;
+}
+
+function isNearer(turn: Turn, named: Contact | null, head: Contact): named is Contact {
+  const { state } = turn;
+  if (named === null || named.id === state.self.id) return false;
+  learn(turn, named);
+  return isBetweenOpenOpen(state.self.id, named.id, head.id) && isUsable(state, named);
+}
+
+/** The one who stood there before this node: a ping shows it that its head is nearer now. */
+function introduceToFarther(turn: Turn, from: Contact, predecessor: Contact | null): void {
+  const { self, parameters } = turn.state;
+  if (predecessor === null || predecessor.id === self.id || !parameters.safeguards.memberCandidates) return;
+  if (!isBetweenOpenOpen(self.id, predecessor.id, from.id)) probeUnlessHeard(turn, predecessor);
 }
 
 /** The head or the candidate did not answer, or is no member. The head falls only by the detector's word or its own. */
@@ -214,10 +234,12 @@ export function refuse(turn: Turn, to: Contact, reply: RingReply | null): void {
   if (member !== undefined) member.candidateAt = turn.now + state.parameters.candidateRetryMs;
 }
 
-function endRound(turn: Turn): void {
+/** `notified` is the one whose answer ends the round: it needs no further notify where it is the head now. */
+function endRound(turn: Turn, notified: Contact | null = null): void {
   const { state } = turn;
+  const [head] = state.successors;
   state.stabilizeRequestId = 0;
-  notifyHead(turn);
+  if (head !== undefined && (notified === null || !isSameLife(head, notified))) notifyHead(turn);
   considerNearest(turn);
 }
 

@@ -7,7 +7,7 @@ import { listDigest } from './digest.ts';
 import type { LookupStep, MonotonicMs } from './effect.ts';
 import { type Fingers, noFingers } from './finger-slots.ts';
 import { clockwiseFraction, type Identifier } from './identifier.ts';
-import type { Contact, MemberEntry } from './message.ts';
+import type { Contact, MemberEntry, Standing } from './message.ts';
 import type { RingParameters } from './parameters.ts';
 
 /** Only a `member` answers questions of state. A ring of one is a member without successors. */
@@ -40,14 +40,20 @@ export interface Member {
   newsLeft: number;
 }
 
+/** Who notified, and when. */
+interface Candidate {
+  readonly contact: Contact;
+  readonly heardAt: MonotonicMs;
+}
+
 /** What a reply is for. */
 export type Purpose =
   | { readonly type: 'joinWalk' | 'stabilize' | 'candidate' | 'extend' | 'verifyPredecessor' }
-  | { readonly type: 'notify' | 'leave' | 'probe' | 'exchange' | 'push' }
+  | { readonly type: 'notify' | 'leave' | 'probe' | 'exchange' | 'push' | 'changed' }
   /** It spoke in a life that is not the one known. */
   | { readonly type: 'newLife' }
   /** It notified, and is adopted if it answers. */
-  | { readonly type: 'notifier' }
+  | { readonly type: 'notifier'; readonly standing: Standing }
   /** It said that it leaves; the token is that of its request. */
   | { readonly type: 'leaver'; readonly token: number }
   | { readonly type: 'orphanProbe'; readonly round: number }
@@ -89,11 +95,14 @@ export interface Lookup {
 }
 
 /** A node in doubt claims no key: it joined just now, or it was paused and may have been declared dead. */
-interface Doubt {
+export interface Doubt {
+  readonly cause: 'joined' | 'paused';
   readonly since: MonotonicMs;
   successorConfirmed: boolean;
   /** The predecessor, in no doubt itself, points at this node. */
   predecessorConfirmed: boolean;
+  /** By the predecessor's own last word. */
+  predecessorInDoubt: boolean;
   /** When the predecessor, in no doubt itself, last named another that stands between; -Infinity if never. */
   disprovedAt: MonotonicMs;
   /** Of a ring of one made by an orphan: the others, which have yet to take their places in it. Empty in any other doubt. */
@@ -109,6 +118,8 @@ export interface RingState {
   predecessor: Contact | null;
   /** The best node that notified while the predecessor was being probed. */
   waitingNotifier: Contact | null;
+  /** Who notified lately, oldest first; at most `candidatesMax`. */
+  readonly candidates: Map<Identifier, Candidate>;
   /** Calls back under way, named by what for and to whom; at most `callBacksMax`. */
   readonly callBacks: Set<string>;
   doubt: Doubt | null;
@@ -129,6 +140,10 @@ export interface RingState {
   walked: number;
   stabilizeWaitMs: number;
   lastStabilizeAt: MonotonicMs;
+  /** When the neighbours last changed, and when the predecessor was last told of it. */
+  changedAt: MonotonicMs;
+  lastPushAt: MonotonicMs;
+  lastExchangeAt: MonotonicMs;
   /** Digest of the head's list as it was last applied; '' when the own list was changed otherwise since. */
   appliedHash: string;
   listHash: string;
@@ -170,6 +185,7 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     successors: [],
     predecessor: null,
     waitingNotifier: null,
+    candidates: new Map(),
     callBacks: new Set(),
     doubt: null,
     seeds: [],
@@ -186,6 +202,9 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     walked: 0,
     stabilizeWaitMs: parameters.stabilizeMinMs,
     lastStabilizeAt: Number.NEGATIVE_INFINITY,
+    changedAt: Number.NEGATIVE_INFINITY,
+    lastPushAt: Number.NEGATIVE_INFINITY,
+    lastExchangeAt: Number.NEGATIVE_INFINITY,
     appliedHash: '',
     listHash: listDigest([]),
     extendRequestId: 0,

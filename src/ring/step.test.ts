@@ -58,6 +58,11 @@ class Bench {
     return this.#open.find((sent) => sent.to.id === to.id && sent.request.type === type)?.requestId;
   }
 
+  /** The same as it was asked. */
+  sent(to: Contact, type: RingRequest['type']): RingRequest | undefined {
+    return this.#open.find((sent) => sent.to.id === to.id && sent.request.type === type)?.request;
+  }
+
   /** That node answers the oldest open request of this kind. */
   reply(from: Contact, type: RingRequest['type'], reply: RingReply): void {
     this.feed({ type: 'reply', requestId: this.#take(from, type), from, reply });
@@ -120,6 +125,7 @@ class Bench {
 const list = (predecessor: Contact | null, ...successors: Contact[]): RingReply => ({
   type: 'neighbours',
   predecessor,
+  candidate: null,
   successors,
   listHash: successors.map(({ id }) => id).join(''),
 });
@@ -136,7 +142,6 @@ function joined(): Bench {
 /** D took it for its predecessor, and says so in the next round. */
 function handedOver(): Bench {
   const bench = joined();
-  bench.reply(D, 'notify', { type: 'acknowledged' });
   bench.timer('stabilize');
   bench.reply(D, 'neighbours', list(B, A));
   return bench;
@@ -145,7 +150,7 @@ function handedOver(): Bench {
 /** The same in no doubt any more. */
 function settled(): Bench {
   const bench = handedOver();
-  bench.ask(A, { type: 'notify' });
+  bench.ask(A, { type: 'notify', standing: 'settled' });
   while (bench.requested(A, 'findOwner') !== undefined) {
     bench.reply(A, 'findOwner', { type: 'owner', predecessor: D, successors: [B, D] });
   }
@@ -157,7 +162,7 @@ function settled(): Bench {
 test('a joiner takes the list of the member that is its best predecessor, and stabilises at once', () => {
   const bench = new Bench(B);
   bench.feed({ type: 'join', seeds: [A] });
-  assert.deepEqual(bench.ask(C, { type: 'neighbours', listHash: '' }), { type: 'notMember' });
+  assert.deepEqual(bench.ask(C, { type: 'neighbours', listHash: '', notify: null }), { type: 'notMember' });
   bench.reply(A, 'bestPredecessor', { type: 'bestPredecessor', best: A, successors: [C, D] });
   assert.deepEqual(bench.list, ['30', '40']);
   assert.equal(bench.state.predecessor?.id, '10');
@@ -204,9 +209,55 @@ test('a predecessor that the head names is adopted only when it has answered its
   bench.timer('stabilize');
   bench.reply(D, 'neighbours', list(C, A));
   assert.deepEqual(bench.list, ['40', '10']);
+  assert.deepEqual(bench.sent(C, 'neighbours'), { type: 'neighbours', listHash: '', notify: 'settled' });
   bench.reply(C, 'neighbours', list(B, D, A));
   assert.deepEqual(bench.list, ['30', '40', '10']);
-  assert.notEqual(bench.requested(C, 'notify'), undefined);
+});
+
+test('a round ends with exactly one notify, to the head that it ends with', () => {
+  const bench = settled();
+  while (bench.requested(D, 'notify') !== undefined) bench.reply(D, 'notify', { type: 'acknowledged' });
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', list(C, A));
+  bench.fail(C, 'neighbours');
+  assert.deepEqual(bench.list, ['40', '10']);
+  assert.notEqual(bench.requested(D, 'notify'), undefined);
+  assert.equal(bench.requested(C, 'notify'), undefined);
+});
+
+test('the first that notified lately after the asker is named to it, whoever the predecessor is', () => {
+  const bench = settled();
+  const [near, far] = [contact('14'), contact('18')];
+  for (const notifier of [far, near])
+    bench.ask(notifier, { type: 'neighbours', listHash: '', notify: 'settled' });
+  const named = (asker: Contact): string | undefined => {
+    const reply = bench.ask(asker, { type: 'neighbours', listHash: '', notify: null });
+    return reply?.type === 'neighbours' ? reply.candidate?.id : undefined;
+  };
+  assert.deepEqual([named(contact('11')), named(near), named(far)], ['14', '18', undefined]);
+  bench.fallSilent(['14'], 4_000);
+  assert.equal(named(contact('11')), undefined);
+});
+
+test('a candidate that the head names is asked before its predecessor, and adopted only when it answered', () => {
+  const bench = settled();
+  const near = contact('28');
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', { ...list(C, A), candidate: near } as RingReply);
+  assert.deepEqual(bench.list, ['40', '10']);
+  bench.reply(near, 'neighbours', list(B, C, D));
+  assert.deepEqual(bench.list, ['28', '30', '40']);
+});
+
+test('a candidate known to be dead is passed over for the predecessor', () => {
+  const bench = settled();
+  const near = contact('28');
+  bench.ask(near, { type: 'neighbours', listHash: '', notify: null });
+  bench.fallSilent(['28'], 10_000);
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', { ...list(C, A), candidate: near } as RingReply);
+  assert.equal(bench.requested(near, 'neighbours'), undefined);
+  assert.notEqual(bench.requested(C, 'neighbours'), undefined);
 });
 
 test('an answer of a head that is no longer the head is dropped', () => {
@@ -233,6 +284,7 @@ test('a node that had no place when it was met stands in a list that a member te
   const E = contact('50');
   const bench = settled();
   bench.ask(E, { type: 'bestPredecessor', id: '50' });
+  bench.now += 2_100;
   bench.timer('probe');
   bench.reply(E, 'ping', { type: 'pong', joined: false });
   bench.timer('stabilize');
@@ -244,7 +296,8 @@ test('a node that had no place when it was met stands in a list that a member te
 
 test('a farther notifier replaces the predecessor only when that one is dead', () => {
   const bench = settled();
-  bench.ask(contact('08'), { type: 'notify' });
+  bench.now += 2_000;
+  bench.ask(contact('08'), { type: 'notify', standing: 'settled' });
   assert.equal(bench.state.predecessor?.id, '10');
   bench.fail(A, 'ping');
   bench.timer('suspect:10');
@@ -260,7 +313,7 @@ test('a farther notifier replaces the predecessor only when that one is dead', (
 test('a nearer notifier replaces the predecessor as soon as it has answered', () => {
   const bench = settled();
   const E = contact('18');
-  bench.ask(E, { type: 'notify' });
+  bench.ask(E, { type: 'notify', standing: 'settled' });
   assert.equal(bench.state.predecessor?.id, '10');
   bench.reply(E, 'ping', { type: 'pong', joined: true });
   assert.equal(bench.state.predecessor?.id, '18');
@@ -270,8 +323,8 @@ test('a notifier that cannot be reached never becomes the predecessor, however o
   const bench = settled();
   const E = contact('18');
   for (let round = 0; round < 5; round++) {
-    bench.ask(E, { type: 'notify' });
-    bench.ask(E, { type: 'neighbours', listHash: '' });
+    bench.ask(E, { type: 'notify', standing: 'settled' });
+    bench.ask(E, { type: 'neighbours', listHash: '', notify: null });
     while (bench.requested(E, 'ping') !== undefined) bench.fail(E, 'ping');
     assert.equal(bench.state.predecessor?.id, '10');
   }
@@ -288,11 +341,11 @@ test('a leave in the name of a member that has its place changes nothing', () =>
 test('a later life of a neighbour that nobody answers for changes nothing', () => {
   const bench = settled();
   const forged = { id: '40', incarnation: Number.MAX_SAFE_INTEGER, address: 'nowhere:9' };
-  bench.ask(forged, { type: 'neighbours', listHash: '' });
+  bench.ask(forged, { type: 'neighbours', listHash: '', notify: null });
   bench.failAt(forged.address, 'ping');
   bench.reply(D, 'ping', { type: 'pong', joined: true });
   assert.deepEqual(bench.list, ['40', '10']);
-  assert.equal(bench.ask(D, { type: 'neighbours', listHash: '' })?.type, 'neighbours');
+  assert.equal(bench.ask(D, { type: 'neighbours', listHash: '', notify: null })?.type, 'neighbours');
 });
 
 test('a head of which only a later life is named by others is found dead all the same', () => {
@@ -345,7 +398,7 @@ test('a list full of members that never answered has room for one that is met', 
   const names = Array.from({ length: 250 }, (_, i) => contact((i + 4).toString(16).padStart(2, '0')));
   const entries = names.map((named) => ({ contact: named, status: 'suspect' as const }));
   bench.ask(A, { type: 'members', digest: '', entries });
-  bench.ask(contact('ff'), { type: 'neighbours', listHash: '' });
+  bench.ask(contact('ff'), { type: 'neighbours', listHash: '', notify: null });
   assert.ok(bench.state.members.has('ff'));
 });
 
@@ -368,7 +421,7 @@ test('a request for another life is refused, and a later life of a neighbour end
   assert.deepEqual(bench.list, ['40', '10']);
   bench.reply(contact('40', 2), 'ping', { type: 'pong', joined: false });
   assert.deepEqual(bench.list, ['10']);
-  assert.deepEqual(bench.ask(D, { type: 'notify' }), { type: 'notMember' });
+  assert.deepEqual(bench.ask(D, { type: 'notify', standing: 'settled' }), { type: 'notMember' });
 });
 
 test('a node that meets a later life of its own says so once and stops answering', () => {
@@ -378,7 +431,7 @@ test('a node that meets a later life of its own says so once and stops answering
   bench.reply(contact('20', 5), 'ping', { type: 'pong', joined: false });
   bench.ask(contact('20', 5), { type: 'ping' });
   assert.equal(bench.events.filter((type) => type === 'superseded').length, 1);
-  assert.deepEqual(bench.ask(C, { type: 'neighbours', listHash: '' }), { type: 'notMember' });
+  assert.deepEqual(bench.ask(C, { type: 'neighbours', listHash: '', notify: null }), { type: 'notMember' });
 });
 
 test('a node alone owns every key, in no hops', () => {
@@ -391,7 +444,7 @@ test('a node silent for longer than its probes allow owns nothing until it is su
   const bench = settled();
   bench.now += 60_000;
   assert.equal(bench.ask(C, { type: 'findOwner', key: '18' })?.type, 'redirect');
-  assert.equal(bench.ask(C, { type: 'neighbours', listHash: '' })?.type, 'neighbours');
+  assert.equal(bench.ask(C, { type: 'neighbours', listHash: '', notify: null })?.type, 'neighbours');
 });
 
 test('lists longer than agreed and identifiers of another length are not taken in', () => {
@@ -400,6 +453,8 @@ test('lists longer than agreed and identifiers of another length are not taken i
   const long = Array.from({ length: 33 }, (_, i) => contact((0x50 + i).toString(16)));
   bench.reply(D, 'neighbours', list(B, ...long));
   assert.deepEqual(bench.list, ['40', '10']);
-  assert.deepEqual(bench.ask(contact('1234'), { type: 'notify' }), { type: 'notMember' });
+  assert.deepEqual(bench.ask(contact('1234'), { type: 'notify', standing: 'settled' }), {
+    type: 'notMember',
+  });
   assert.equal(bench.state.predecessor?.id, '10');
 });

@@ -126,7 +126,7 @@ export class OwnDht implements DhtApi {
     const { promise, resolve } = Promise.withResolvers<string[]>();
     this.#peers.exchange(
       contact,
-      { type: 'neighbours', listHash: '' },
+      { type: 'neighbours', listHash: '', notify: null },
       SUCCESSORS_TIMEOUT_MS,
       (_, answer) => {
         resolve(answer?.reply.type === 'neighbours' ? identifiers(answer.reply.successors) : []);

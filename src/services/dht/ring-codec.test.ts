@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ExchangeRequest, ExchangeResponse } from '../../generated/anillo/ring/v1/ring.ts';
-import type { Contact, MemberEntry, RingReply, RingRequest } from '../../ring/message.ts';
+import type { Contact, MemberEntry, RingReply, RingRequest, Standing } from '../../ring/message.ts';
 import { ADDRESS_MAX, isAddress } from './contact-codec.ts';
 import {
   CONTROL_MAX_BYTES,
@@ -37,12 +37,14 @@ const entries: fc.Arbitrary<MemberEntry[]> = fc.array(
   { maxLength: 40 },
 );
 const predecessor = fc.option(contact);
+const standing = fc.constantFrom<Standing>('settled', 'inDoubt');
 const members = record({ type: fc.constant('members' as const), digest: hash, entries });
 const request: fc.Arbitrary<RingRequest> = fc.oneof(
-  record({ type: fc.constantFrom('ping', 'notify', 'leave') }),
+  record({ type: fc.constantFrom('ping', 'changed', 'leave') }),
+  record({ type: fc.constant('notify' as const), standing }),
   record({ type: fc.constant('pingVia' as const), target: contact }),
   record({ type: fc.constant('bestPredecessor' as const), id }),
-  record({ type: fc.constant('neighbours' as const), listHash: hash }),
+  record({ type: fc.constant('neighbours' as const), listHash: hash, notify: fc.option(standing) }),
   record({ type: fc.constant('findOwner' as const), key: id }),
   members,
 );
@@ -50,8 +52,14 @@ const reply: fc.Arbitrary<RingReply> = fc.oneof(
   record({ type: fc.constant('pong' as const), joined: fc.boolean() }),
   record({ type: fc.constant('pongVia' as const), answered: fc.boolean() }),
   record({ type: fc.constant('bestPredecessor' as const), best: contact, successors: contacts }),
-  record({ type: fc.constant('neighbours' as const), predecessor, successors: contacts, listHash: hash }),
-  record({ type: fc.constant('neighboursUnchanged' as const), predecessor }),
+  record({
+    type: fc.constant('neighbours' as const),
+    predecessor,
+    candidate: predecessor,
+    successors: contacts,
+    listHash: hash,
+  }),
+  record({ type: fc.constant('neighboursUnchanged' as const), predecessor, candidate: predecessor }),
   record({ type: fc.constant('owner' as const), predecessor, successors: contacts }),
   record({ type: fc.constant('redirect' as const), next: contacts }),
   members,
@@ -121,7 +129,10 @@ const malformedRequests: readonly [string, ExchangeRequest][] = [
   ['an overlong address', { ...good, from: { ...from, address: `${'a'.repeat(254)}:80` } }],
   ['a short key', { ...good, request: { $case: 'findOwner', value: { key: Buffer.alloc(8) } } }],
   ['no request', { ...good, request: undefined }],
-  ['a long digest', { ...good, request: { $case: 'neighbours', value: { listHash: Buffer.alloc(33) } } }],
+  [
+    'a long digest',
+    { ...good, request: { $case: 'neighbours', value: { listHash: Buffer.alloc(33), notify: undefined } } },
+  ],
 ];
 for (const [title, wire] of malformedRequests) {
   test(`a request with ${title} is refused`, () => {

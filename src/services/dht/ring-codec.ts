@@ -7,7 +7,14 @@ import {
   type MemberStatus as WireStatus,
 } from '../../generated/anillo/ring/v1/ring.ts';
 import type { Identifier } from '../../ring/identifier.ts';
-import type { Contact, MemberEntry, MemberStatus, RingReply, RingRequest } from '../../ring/message.ts';
+import type {
+  Contact,
+  MemberEntry,
+  MemberStatus,
+  RingReply,
+  RingRequest,
+  Standing,
+} from '../../ring/message.ts';
 import {
   decodeContact,
   decodeId,
@@ -87,15 +94,23 @@ function read<Wire>(decode: () => Wire, bytes: Uint8Array): Wire {
 function encodeRequest(request: RingRequest): NonNullable<ExchangeRequest['request']> {
   switch (request.type) {
     case 'ping':
-    case 'notify':
+    case 'changed':
     case 'leave':
       return { $case: request.type, value: {} };
+    case 'notify':
+      return { $case: 'notify', value: encodeStanding(request.standing) };
     case 'pingVia':
       return { $case: 'pingVia', value: { target: encodeContact(request.target) } };
     case 'bestPredecessor':
       return { $case: 'bestPredecessor', value: { id: encodeId(request.id) } };
     case 'neighbours':
-      return { $case: 'neighbours', value: { listHash: Buffer.from(request.listHash, 'hex') } };
+      return {
+        $case: 'neighbours',
+        value: {
+          listHash: Buffer.from(request.listHash, 'hex'),
+          notify: request.notify === null ? undefined : encodeStanding(request.notify),
+        },
+      };
     case 'findOwner':
       return { $case: 'findOwner', value: { key: encodeId(request.key) } };
     case 'members':
@@ -106,15 +121,21 @@ function encodeRequest(request: RingRequest): NonNullable<ExchangeRequest['reque
 function decodeRequest(wire: ExchangeRequest['request']): RingRequest {
   switch (wire?.$case) {
     case 'ping':
-    case 'notify':
+    case 'changed':
     case 'leave':
       return { type: wire.$case };
+    case 'notify':
+      return { type: 'notify', standing: decodeStanding(wire.value) };
     case 'pingVia':
       return { type: 'pingVia', target: decodeContact(wire.value.target) };
     case 'bestPredecessor':
       return { type: 'bestPredecessor', id: decodeId(wire.value.id) };
     case 'neighbours':
-      return { type: 'neighbours', listHash: decodeHash(wire.value.listHash) };
+      return {
+        type: 'neighbours',
+        listHash: decodeHash(wire.value.listHash),
+        notify: wire.value.notify === undefined ? null : decodeStanding(wire.value.notify),
+      };
     case 'findOwner':
       return { type: 'findOwner', key: decodeId(wire.value.key) };
     case 'members':
@@ -140,12 +161,19 @@ function encodeReply(reply: RingReply): NonNullable<ExchangeResponse['reply']> {
         $case: 'neighbours',
         value: {
           predecessor: encodeOptional(reply.predecessor),
+          candidate: encodeOptional(reply.candidate),
           successors: encodeContacts(reply.successors),
           listHash: Buffer.from(reply.listHash, 'hex'),
         },
       };
     case 'neighboursUnchanged':
-      return { $case: 'neighboursUnchanged', value: { predecessor: encodeOptional(reply.predecessor) } };
+      return {
+        $case: 'neighboursUnchanged',
+        value: {
+          predecessor: encodeOptional(reply.predecessor),
+          candidate: encodeOptional(reply.candidate),
+        },
+      };
     case 'owner':
       return {
         $case: 'owner',
@@ -176,16 +204,21 @@ function decodeReply(wire: ExchangeResponse['reply']): RingReply {
       return { type: 'bestPredecessor', best: decodeContact(best), successors: decodeContacts(successors) };
     }
     case 'neighbours': {
-      const { predecessor, successors, listHash } = wire.value;
+      const { predecessor, candidate, successors, listHash } = wire.value;
       return {
         type: 'neighbours',
         predecessor: decodeOptional(predecessor),
+        candidate: decodeOptional(candidate),
         successors: decodeContacts(successors),
         listHash: decodeHash(listHash),
       };
     }
     case 'neighboursUnchanged':
-      return { type: 'neighboursUnchanged', predecessor: decodeOptional(wire.value.predecessor) };
+      return {
+        type: 'neighboursUnchanged',
+        predecessor: decodeOptional(wire.value.predecessor),
+        candidate: decodeOptional(wire.value.candidate),
+      };
     case 'owner': {
       const { predecessor, successors } = wire.value;
       return {
@@ -205,6 +238,14 @@ function decodeReply(wire: ExchangeResponse['reply']): RingReply {
     case undefined:
       throw malformed('the answer is of no known kind');
   }
+}
+
+function encodeStanding(standing: Standing) {
+  return { inDoubt: standing === 'inDoubt' };
+}
+
+function decodeStanding({ inDoubt }: { inDoubt: boolean }): Standing {
+  return inDoubt ? 'inDoubt' : 'settled';
 }
 
 function encodeContacts(contacts: readonly Contact[]) {

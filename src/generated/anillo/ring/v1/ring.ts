@@ -156,10 +156,11 @@ export interface ExchangeRequest {
     | { $case: "pingVia"; value: ExchangeRequest_PingVia }
     | { $case: "bestPredecessor"; value: ExchangeRequest_BestPredecessor }
     | { $case: "neighbours"; value: ExchangeRequest_Neighbours }
-    | { $case: "notify"; value: ExchangeRequest_Empty }
+    | { $case: "notify"; value: ExchangeRequest_Notify }
     | { $case: "leave"; value: ExchangeRequest_Empty }
     | { $case: "findOwner"; value: ExchangeRequest_FindOwner }
     | { $case: "members"; value: Members }
+    | { $case: "changed"; value: ExchangeRequest_Empty }
     | undefined;
 }
 
@@ -174,8 +175,15 @@ export interface ExchangeRequest_BestPredecessor {
   id: Buffer;
 }
 
+/** With `notify` it is a Notify too. */
 export interface ExchangeRequest_Neighbours {
   listHash: Buffer;
+  notify: ExchangeRequest_Notify | undefined;
+}
+
+/** "I think that I am your predecessor." In doubt: the sender claims no key now. */
+export interface ExchangeRequest_Notify {
+  inDoubt: boolean;
 }
 
 export interface ExchangeRequest_FindOwner {
@@ -224,10 +232,13 @@ export interface ExchangeResponse_Neighbours {
   predecessor: Contact | undefined;
   successors: Contact[];
   listHash: Buffer;
+  /** The first that notified lately between the asker and the responder, where that is not the predecessor. */
+  candidate: Contact | undefined;
 }
 
 export interface ExchangeResponse_NeighboursUnchanged {
   predecessor: Contact | undefined;
+  candidate: Contact | undefined;
 }
 
 export interface ExchangeResponse_Owner {
@@ -1359,7 +1370,7 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
         ExchangeRequest_Neighbours.encode(message.request.value, writer.uint32(106).fork()).join();
         break;
       case "notify":
-        ExchangeRequest_Empty.encode(message.request.value, writer.uint32(114).fork()).join();
+        ExchangeRequest_Notify.encode(message.request.value, writer.uint32(114).fork()).join();
         break;
       case "leave":
         ExchangeRequest_Empty.encode(message.request.value, writer.uint32(122).fork()).join();
@@ -1369,6 +1380,9 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
         break;
       case "members":
         Members.encode(message.request.value, writer.uint32(138).fork()).join();
+        break;
+      case "changed":
+        ExchangeRequest_Empty.encode(message.request.value, writer.uint32(146).fork()).join();
         break;
     }
     return writer;
@@ -1462,7 +1476,7 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
               break;
             }
 
-            message.request = { $case: "notify", value: ExchangeRequest_Empty.decode(reader, reader.uint32()) };
+            message.request = { $case: "notify", value: ExchangeRequest_Notify.decode(reader, reader.uint32()) };
             continue;
           }
           case 15: {
@@ -1487,6 +1501,14 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
             }
 
             message.request = { $case: "members", value: Members.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.request = { $case: "changed", value: ExchangeRequest_Empty.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1532,7 +1554,7 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
         : isSet(object.neighbours)
         ? { $case: "neighbours", value: ExchangeRequest_Neighbours.fromJSON(object.neighbours) }
         : isSet(object.notify)
-        ? { $case: "notify", value: ExchangeRequest_Empty.fromJSON(object.notify) }
+        ? { $case: "notify", value: ExchangeRequest_Notify.fromJSON(object.notify) }
         : isSet(object.leave)
         ? { $case: "leave", value: ExchangeRequest_Empty.fromJSON(object.leave) }
         : isSet(object.findOwner)
@@ -1541,6 +1563,8 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
         ? { $case: "findOwner", value: ExchangeRequest_FindOwner.fromJSON(object.find_owner) }
         : isSet(object.members)
         ? { $case: "members", value: Members.fromJSON(object.members) }
+        : isSet(object.changed)
+        ? { $case: "changed", value: ExchangeRequest_Empty.fromJSON(object.changed) }
         : undefined,
     };
   },
@@ -1568,13 +1592,15 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
     } else if (message.request?.$case === "neighbours") {
       obj.neighbours = ExchangeRequest_Neighbours.toJSON(message.request.value);
     } else if (message.request?.$case === "notify") {
-      obj.notify = ExchangeRequest_Empty.toJSON(message.request.value);
+      obj.notify = ExchangeRequest_Notify.toJSON(message.request.value);
     } else if (message.request?.$case === "leave") {
       obj.leave = ExchangeRequest_Empty.toJSON(message.request.value);
     } else if (message.request?.$case === "findOwner") {
       obj.findOwner = ExchangeRequest_FindOwner.toJSON(message.request.value);
     } else if (message.request?.$case === "members") {
       obj.members = Members.toJSON(message.request.value);
+    } else if (message.request?.$case === "changed") {
+      obj.changed = ExchangeRequest_Empty.toJSON(message.request.value);
     }
     return obj;
   },
@@ -1625,7 +1651,7 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
       }
       case "notify": {
         if (object.request?.value !== undefined && object.request?.value !== null) {
-          message.request = { $case: "notify", value: ExchangeRequest_Empty.fromPartial(object.request.value) };
+          message.request = { $case: "notify", value: ExchangeRequest_Notify.fromPartial(object.request.value) };
         }
         break;
       }
@@ -1644,6 +1670,12 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
       case "members": {
         if (object.request?.value !== undefined && object.request?.value !== null) {
           message.request = { $case: "members", value: Members.fromPartial(object.request.value) };
+        }
+        break;
+      }
+      case "changed": {
+        if (object.request?.value !== undefined && object.request?.value !== null) {
+          message.request = { $case: "changed", value: ExchangeRequest_Empty.fromPartial(object.request.value) };
         }
         break;
       }
@@ -1843,13 +1875,16 @@ export const ExchangeRequest_BestPredecessor: MessageFns<ExchangeRequest_BestPre
 };
 
 function createBaseExchangeRequest_Neighbours(): ExchangeRequest_Neighbours {
-  return { listHash: Buffer.alloc(0) };
+  return { listHash: Buffer.alloc(0), notify: undefined };
 }
 
 export const ExchangeRequest_Neighbours: MessageFns<ExchangeRequest_Neighbours> = {
   encode(message: ExchangeRequest_Neighbours, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.listHash.length !== 0) {
       writer.uint32(10).bytes(message.listHash);
+    }
+    if (message.notify !== undefined) {
+      ExchangeRequest_Notify.encode(message.notify, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -1875,6 +1910,14 @@ export const ExchangeRequest_Neighbours: MessageFns<ExchangeRequest_Neighbours> 
             message.listHash = Buffer.from(reader.bytes());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.notify = ExchangeRequest_Notify.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1894,6 +1937,7 @@ export const ExchangeRequest_Neighbours: MessageFns<ExchangeRequest_Neighbours> 
         : isSet(object.list_hash)
         ? Buffer.from(bytesFromBase64(object.list_hash))
         : Buffer.alloc(0),
+      notify: isSet(object.notify) ? ExchangeRequest_Notify.fromJSON(object.notify) : undefined,
     };
   },
 
@@ -1901,6 +1945,9 @@ export const ExchangeRequest_Neighbours: MessageFns<ExchangeRequest_Neighbours> 
     const obj: any = {};
     if (message.listHash.length !== 0) {
       obj.listHash = base64FromBytes(message.listHash);
+    }
+    if (message.notify !== undefined) {
+      obj.notify = ExchangeRequest_Notify.toJSON(message.notify);
     }
     return obj;
   },
@@ -1911,6 +1958,82 @@ export const ExchangeRequest_Neighbours: MessageFns<ExchangeRequest_Neighbours> 
   fromPartial<I extends Exact<DeepPartial<ExchangeRequest_Neighbours>, I>>(object: I): ExchangeRequest_Neighbours {
     const message = createBaseExchangeRequest_Neighbours();
     message.listHash = object.listHash ?? Buffer.alloc(0);
+    message.notify = (object.notify !== undefined && object.notify !== null)
+      ? ExchangeRequest_Notify.fromPartial(object.notify)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseExchangeRequest_Notify(): ExchangeRequest_Notify {
+  return { inDoubt: false };
+}
+
+export const ExchangeRequest_Notify: MessageFns<ExchangeRequest_Notify> = {
+  encode(message: ExchangeRequest_Notify, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.inDoubt !== false) {
+      writer.uint32(8).bool(message.inDoubt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExchangeRequest_Notify {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExchangeRequest_Notify();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.inDoubt = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExchangeRequest_Notify {
+    return {
+      inDoubt: isSet(object.inDoubt)
+        ? globalThis.Boolean(object.inDoubt)
+        : isSet(object.in_doubt)
+        ? globalThis.Boolean(object.in_doubt)
+        : false,
+    };
+  },
+
+  toJSON(message: ExchangeRequest_Notify): unknown {
+    const obj: any = {};
+    if (message.inDoubt !== false) {
+      obj.inDoubt = message.inDoubt;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExchangeRequest_Notify>, I>>(base?: I): ExchangeRequest_Notify {
+    return ExchangeRequest_Notify.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExchangeRequest_Notify>, I>>(object: I): ExchangeRequest_Notify {
+    const message = createBaseExchangeRequest_Notify();
+    message.inDoubt = object.inDoubt ?? false;
     return message;
   },
 };
@@ -2682,7 +2805,7 @@ export const ExchangeResponse_BestPredecessor: MessageFns<ExchangeResponse_BestP
 };
 
 function createBaseExchangeResponse_Neighbours(): ExchangeResponse_Neighbours {
-  return { predecessor: undefined, successors: [], listHash: Buffer.alloc(0) };
+  return { predecessor: undefined, successors: [], listHash: Buffer.alloc(0), candidate: undefined };
 }
 
 export const ExchangeResponse_Neighbours: MessageFns<ExchangeResponse_Neighbours> = {
@@ -2695,6 +2818,9 @@ export const ExchangeResponse_Neighbours: MessageFns<ExchangeResponse_Neighbours
     }
     if (message.listHash.length !== 0) {
       writer.uint32(26).bytes(message.listHash);
+    }
+    if (message.candidate !== undefined) {
+      Contact.encode(message.candidate, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2736,6 +2862,14 @@ export const ExchangeResponse_Neighbours: MessageFns<ExchangeResponse_Neighbours
             message.listHash = Buffer.from(reader.bytes());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.candidate = Contact.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2759,6 +2893,7 @@ export const ExchangeResponse_Neighbours: MessageFns<ExchangeResponse_Neighbours
         : isSet(object.list_hash)
         ? Buffer.from(bytesFromBase64(object.list_hash))
         : Buffer.alloc(0),
+      candidate: isSet(object.candidate) ? Contact.fromJSON(object.candidate) : undefined,
     };
   },
 
@@ -2773,6 +2908,9 @@ export const ExchangeResponse_Neighbours: MessageFns<ExchangeResponse_Neighbours
     if (message.listHash.length !== 0) {
       obj.listHash = base64FromBytes(message.listHash);
     }
+    if (message.candidate !== undefined) {
+      obj.candidate = Contact.toJSON(message.candidate);
+    }
     return obj;
   },
 
@@ -2786,18 +2924,24 @@ export const ExchangeResponse_Neighbours: MessageFns<ExchangeResponse_Neighbours
       : undefined;
     message.successors = object.successors?.map((e) => Contact.fromPartial(e)) || [];
     message.listHash = object.listHash ?? Buffer.alloc(0);
+    message.candidate = (object.candidate !== undefined && object.candidate !== null)
+      ? Contact.fromPartial(object.candidate)
+      : undefined;
     return message;
   },
 };
 
 function createBaseExchangeResponse_NeighboursUnchanged(): ExchangeResponse_NeighboursUnchanged {
-  return { predecessor: undefined };
+  return { predecessor: undefined, candidate: undefined };
 }
 
 export const ExchangeResponse_NeighboursUnchanged: MessageFns<ExchangeResponse_NeighboursUnchanged> = {
   encode(message: ExchangeResponse_NeighboursUnchanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.predecessor !== undefined) {
       Contact.encode(message.predecessor, writer.uint32(10).fork()).join();
+    }
+    if (message.candidate !== undefined) {
+      Contact.encode(message.candidate, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -2823,6 +2967,14 @@ export const ExchangeResponse_NeighboursUnchanged: MessageFns<ExchangeResponse_N
             message.predecessor = Contact.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.candidate = Contact.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2836,13 +2988,19 @@ export const ExchangeResponse_NeighboursUnchanged: MessageFns<ExchangeResponse_N
   },
 
   fromJSON(object: any): ExchangeResponse_NeighboursUnchanged {
-    return { predecessor: isSet(object.predecessor) ? Contact.fromJSON(object.predecessor) : undefined };
+    return {
+      predecessor: isSet(object.predecessor) ? Contact.fromJSON(object.predecessor) : undefined,
+      candidate: isSet(object.candidate) ? Contact.fromJSON(object.candidate) : undefined,
+    };
   },
 
   toJSON(message: ExchangeResponse_NeighboursUnchanged): unknown {
     const obj: any = {};
     if (message.predecessor !== undefined) {
       obj.predecessor = Contact.toJSON(message.predecessor);
+    }
+    if (message.candidate !== undefined) {
+      obj.candidate = Contact.toJSON(message.candidate);
     }
     return obj;
   },
@@ -2858,6 +3016,9 @@ export const ExchangeResponse_NeighboursUnchanged: MessageFns<ExchangeResponse_N
     const message = createBaseExchangeResponse_NeighboursUnchanged();
     message.predecessor = (object.predecessor !== undefined && object.predecessor !== null)
       ? Contact.fromPartial(object.predecessor)
+      : undefined;
+    message.candidate = (object.candidate !== undefined && object.candidate !== null)
+      ? Contact.fromPartial(object.candidate)
       : undefined;
     return message;
   },

@@ -1,0 +1,42 @@
+/**
+ * The candidate set at a successor (chord.md 2.7). Who takes this node for its successor says so by notifying, and is kept in
+ * mind for about three rounds. To an asker the first of them after it is named: where many join in one gap, each finds its
+ * place in a few rounds instead of one joiner being taken in a round. It is a hint: who is named is asked, then adopted.
+ */
+import type { Identifier } from './identifier.ts';
+import { isBetweenOpenOpen } from './interval.ts';
+import { isGone } from './members.ts';
+import type { Contact } from './message.ts';
+import type { RingState } from './state.ts';
+import type { Turn } from './turn.ts';
+
+export function rememberCandidate(turn: Turn, contact: Contact): void {
+  const { candidates, parameters } = turn.state;
+  if (parameters.candidatesMax === 0) return;
+  // Set anew, so that the map stays in the order in which they were heard.
+  candidates.delete(contact.id);
+  if (candidates.size >= parameters.candidatesMax) forgetOldest(turn.state);
+  candidates.set(contact.id, { contact, heardAt: turn.now });
+}
+
+function forgetOldest({ candidates }: RingState): void {
+  for (const id of candidates.keys()) {
+    candidates.delete(id);
+    return;
+  }
+}
+
+/** The first candidate strictly between `asker` and this node. */
+export function firstCandidateAfter(turn: Turn, asker: Identifier): Contact | null {
+  const { state, now } = turn;
+  let first: Contact | null = null;
+  for (const [id, { contact, heardAt }] of state.candidates) {
+    if (now - heardAt > state.parameters.candidateLifeMs) {
+      state.candidates.delete(id);
+      continue;
+    }
+    if (isBetweenOpenOpen(asker, id, first === null ? state.self.id : first.id) && !isGone(state, contact))
+      first = contact;
+  }
+  return first;
+}

@@ -16,6 +16,8 @@ import { listBehind, setSuccessors } from './successors.ts';
 import { answer, clearTimer, jittered, post, send, setTimer, type Turn } from './turn.ts';
 
 export const JOIN_TIMER = 'join';
+/** Share of the walks in which one that is gone, or had no place, is asked all the same. */
+const AGAIN_SHARE = 0.25;
 const JOIN_WALK: Purpose = { type: 'joinWalk' };
 
 /** Becomes a ring of one. */
@@ -49,8 +51,12 @@ export function rememberSeeds(turn: Turn, contacts: readonly Contact[]): void {
 /** Asks a seed, or a member met or named before, chosen by chance so that a bad one is not asked for ever. */
 export function startWalk(turn: Turn): void {
   const { state } = turn;
-  const choices = state.seeds.filter((seed) => !isGone(state, seed) || turn.random() < 0.25);
-  for (const { contact } of state.members.values()) if (isUsable(state, contact)) choices.push(contact);
+  const choices = state.seeds.filter((seed) => !isGone(state, seed) || turn.random() < AGAIN_SHARE);
+  for (const { contact, health } of state.members.values()) {
+    // One that had no place when it was asked last may have one by now, and tells nobody who has none.
+    const mayHavePlace = health === 'alive' && turn.random() < AGAIN_SHARE;
+    if (isUsable(state, contact) || mayHavePlace) choices.push(contact);
+  }
   const chosen = choices[Math.floor(turn.random() * choices.length)];
   if (chosen === undefined) {
     retryLater(turn);

@@ -15,6 +15,8 @@ import type { Lookup, Pending } from './state.ts';
 import { clearTimer, emit, jittered, post, send, setTimer, type Turn } from './turn.ts';
 
 const LOOKUP_TIMER = 'lookup:';
+/** A timer may come this much before its time by the clock that is read: what is left then is nothing. */
+const CLOCK_GRAIN_MS = 1;
 
 /** `slot`: of the fingers, for a lookup that fills it. */
 export function startLookup(
@@ -113,7 +115,7 @@ function wait(turn: Turn, lookup: Lookup): void {
   const { state, now } = turn;
   lookup.requestId = 0;
   const leftMs = lookup.deadline - now;
-  if (leftMs <= 0) {
+  if (leftMs < CLOCK_GRAIN_MS) {
     finish(turn, lookup, 'failed', null, null, []);
     return;
   }
@@ -132,7 +134,7 @@ export function onLookupTimer(turn: Turn, timerId: string): boolean {
   if (!isLookupTimer(timerId)) return false;
   const lookup = turn.state.lookups.get(Number(timerId.slice(LOOKUP_TIMER.length)));
   if (lookup === undefined) return true;
-  if (turn.now >= lookup.deadline) finish(turn, lookup, 'failed', null, null, []);
+  if (lookup.deadline - turn.now < CLOCK_GRAIN_MS) finish(turn, lookup, 'failed', null, null, []);
   else if (lookup.requestId === 0) begin(turn, lookup);
   else setTimer(turn, timerId, lookup.deadline - turn.now);
   return true;

@@ -28,7 +28,7 @@ export interface FlyingList {
 export class RingView {
   /** In the order of their identifiers. */
   readonly places: readonly Place[];
-  readonly flying: readonly FlyingList[];
+  flying: readonly FlyingList[];
   #next: Int32Array | null = null;
 
   constructor(places: readonly Place[], flying: readonly FlyingList[] = []) {

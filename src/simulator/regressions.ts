@@ -1,0 +1,27 @@
+/** Runs that once failed, replayed by every `npm test`: a run that fails is added here with what it showed. */
+export interface Regression {
+  readonly scenario: string;
+  readonly seed: number;
+  readonly nodes: number;
+  /** On which it failed. */
+  readonly commit: string;
+  readonly showed: string;
+}
+
+export const REGRESSIONS: readonly Regression[] = [
+  {
+    scenario: 'tiny',
+    seed: 59,
+    nodes: 3,
+    commit: '5dc2742',
+    showed:
+      'a lookup whose timer came a moment before its deadline, by a clock that drifts, set it for now for ever',
+  },
+  {
+    scenario: 'tiny',
+    seed: 170,
+    nodes: 2,
+    commit: '5dc2742',
+    showed: 'a joiner that met another before that one had a place never asked it again',
+  },
+];

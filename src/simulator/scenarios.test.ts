@@ -1,0 +1,64 @@
+/** Every scenario with a seed of its own each time, through the real codec; and the runs that once failed. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { WIRE_CODEC } from '../../test/wire-codec.ts';
+import { REGRESSIONS } from './regressions.ts';
+import type { Report } from './report.ts';
+import { runScenario } from './run.ts';
+import type { Scenario } from './scenario.ts';
+import { SCENARIOS } from './scenarios.ts';
+import { story } from './story.ts';
+
+const FILE = 'src/simulator/scenarios.test.ts';
+/** Large enough for the proof's assumptions, r being 16, and small enough for every push. */
+const NODES = 24;
+const TINY = [1, 2, 3, 5];
+
+function scenarioNamed(name: string): Scenario {
+  const scenario = SCENARIOS.find((each) => each.name === name);
+  if (scenario === undefined) throw new Error(`no scenario ${name}`);
+  return scenario;
+}
+
+function assertHolds({ violations, scenario, seed, nodes, drawn }: Report): void {
+  const replay = `anillo simulate --scenario ${scenario} --nodes ${nodes} --seed ${seed}`;
+  assert.deepEqual(violations, [], `${JSON.stringify(drawn)}\nReplay: ${replay}`);
+}
+
+for (const scenario of SCENARIOS) {
+  for (const nodes of scenario.name === 'tiny' ? TINY : [NODES]) {
+    story(`${scenario.name} with ${nodes} nodes breaks nothing, and ends ideal`, FILE, (seed) => {
+      assertHolds(runScenario(scenario, { seed, nodes, codec: WIRE_CODEC }));
+    });
+  }
+}
+
+for (const { scenario, seed, nodes, showed } of REGRESSIONS) {
+  test(`${scenario}, ${nodes} nodes, seed ${seed}, which once showed: ${showed}`, () => {
+    assertHolds(runScenario(scenarioNamed(scenario), { seed, nodes }));
+  });
+}
+
+story('the same seed gives the same run, and another one another', FILE, (seed) => {
+  const run = (of: number): Report => runScenario(scenarioNamed('bootstrap'), { seed: of, nodes: 8 });
+  assert.deepEqual(run(seed), run(seed));
+  assert.notEqual(run(seed).traceHash, run(seed + 1).traceHash);
+});
+
+story('what goes through the codec is what was said: the run is the same', FILE, (seed) => {
+  const bare = runScenario(scenarioNamed('flapping'), { seed, nodes: 8 });
+  const coded = runScenario(scenarioNamed('flapping'), { seed, nodes: 8, codec: WIRE_CODEC });
+  assert.equal(bare.traceHash, coded.traceHash);
+});
+
+test('a run says what it is and what was drawn first, and its trace last', () => {
+  const lines: string[] = [];
+  const report = runScenario(scenarioNamed('bootstrap'), {
+    seed: 7,
+    nodes: 5,
+    print: (line) => lines.push(line),
+  });
+  assert.equal(lines[0], 'scenario bootstrap, seed 7, 5 nodes');
+  assert.match(lines[1] ?? '', /^drawn \{"faults":/);
+  assert.equal(lines.at(-1), `trace ${report.traceHash}`);
+});

@@ -1,0 +1,71 @@
+/** Everything that a network and its machines can do to a ring, in random subsets. */
+import { befallNodes } from '../node-faults.ts';
+import type { Scenario } from '../scenario.ts';
+
+const LASTS_MS = 180_000;
+const LOOKUPS_PER_SECOND = 20;
+
+export const HOSTILE_NETWORK: Scenario = {
+  name: 'hostile-network',
+  faults: [
+    'loss',
+    'duplication',
+    'reordering',
+    'brokenPairs',
+    'oneWayCuts',
+    'crash',
+    'restart',
+    'leave',
+    'join',
+    'pause',
+    'slow',
+    'drift',
+    'clockJump',
+  ],
+  strength: 'hostile',
+  quietWithinMs: 60_000,
+  demands: [
+    {
+      what: 'wrong owners',
+      unit: 'share',
+      of: 'wrongOwners',
+      per: 'lookups',
+      atMost: 1e-4,
+      where: 'onlyWays',
+      source: '7.4 one-way links',
+    },
+    {
+      what: 'lookups that fail',
+      unit: 'share',
+      of: 'lookupsFailed',
+      per: 'lookups',
+      atMost: 1e-3,
+      where: 'onlyWays',
+      source: '7.4 one-way links',
+    },
+    {
+      what: 'nodes taken for dead that an indirect path reaches',
+      unit: 'nodes',
+      of: 'falseDeaths',
+      atMost: 0,
+      where: 'onlyWays',
+      source: '7.4 one-way links',
+    },
+    {
+      what: 'wrong owners, whatever happens',
+      unit: 'share',
+      of: 'wrongOwners',
+      per: 'lookups',
+      atMost: 1e-2,
+      source: 'this',
+    },
+  ],
+  actOne: (run) => {
+    const { world, load, figures, drawn } = run;
+    befallNodes(run, world.schedule.now + LASTS_MS);
+    load.ask(LOOKUPS_PER_SECOND, () => run.members());
+    world.run(LASTS_MS);
+    const ways = ['brokenPairs', 'oneWayCuts', 'drift', 'clockJump', 'duplication'];
+    figures.onlyWays = drawn.faults.every((kind) => ways.includes(kind)) ? 1 : 0;
+  },
+};

@@ -1,0 +1,110 @@
+/** The network falls into two parts, each a ring of its own, and comes together again (chord.md 2.8). */
+import { headsAreIdeal, ideal } from '../checkers/ideal.ts';
+import { nameOf, RingView } from '../checkers/ring-view.ts';
+import { befallNodes } from '../node-faults.ts';
+import { sample } from '../random.ts';
+import type { Run } from '../run.ts';
+import type { Scenario } from '../scenario.ts';
+
+const MINUTE_MS = 60_000;
+const FULL_SIZE = 500;
+/** The longest wait between two tries of a dead member, and what comes of the first that answers. */
+const CONTACT_WITHIN_MS = 320_000;
+
+export const PARTITION: Scenario = {
+  name: 'partition',
+  faults: ['duplication', 'drift', 'clockJump', 'reordering', 'crash', 'join', 'leave'],
+  strength: 'mild',
+  quietWithinMs: 60_000,
+  demands: [
+    {
+      what: 'one ring after first contact',
+      unit: 'ms',
+      of: 'oneRingMs',
+      atMost: 30_000,
+      source: '7.4 partition',
+    },
+    { what: 'ideal after first contact', unit: 'ms', of: 'idealMs', atMost: 60_000, source: 'issue 3, 4' },
+    {
+      what: 'lookups in one part that fail',
+      unit: 'share',
+      of: 'lookupsFailed',
+      per: 'lookups',
+      atMost: 0.001,
+      source: 'this',
+    },
+  ],
+  draw: ({ world, nodes }) => ({
+    smallerShare: world.random() < 0.5 ? 0.5 : 0.1,
+    partedMinutes: nodes >= FULL_SIZE || world.random() < 0.2 ? 10 : 1 + Math.floor(world.random() * 3),
+  }),
+  actOne: (run) => {
+    const { world, drawn, figures, inspector } = run;
+    const count = Math.max(1, Math.round((drawn.smallerShare as number) * run.nodes));
+    const smaller = new Set(sample(world.random, world.live(), count).map(({ contact }) => contact.address));
+    const sideOf = (address: string): number => (smaller.has(address) ? 1 : 0);
+    run.sideOf = sideOf;
+    inspector.assumptions.end(world.schedule.now, `parted: ${count} of ${run.nodes} on one side`);
+    inspector.mayMisjudge = true;
+    world.network.partition(sideOf);
+    const partedMs = (drawn.partedMinutes as number) * MINUTE_MS;
+    // Each part must keep some who remember the other.
+    befallNodes(run, world.schedule.now + partedMs - 30_000, run.nodes / 8);
+    world.run(30_000);
+    run.load.ask(20, () => run.members());
+    world.run(partedMs - 35_000);
+    run.load.ask(0, () => []);
+    world.run(5_500);
+    for (const side of [0, 1]) reportUnlessIdeal(run, side, sideOf);
+    world.network.heal();
+    run.sideOf = null;
+    if (sidesOf(run, sideOf) === 2) meet(run, sideOf);
+    figures.partedMs = partedMs;
+  },
+};
+
+/** A small part may have died out. */
+function sidesOf({ world }: Run, sideOf: (address: string) => number): number {
+  return new Set(world.live().map(({ contact }) => sideOf(contact.address))).size;
+}
+
+/** Each part by itself has become a ring. */
+function reportUnlessIdeal({ inspector }: Run, side: number, sideOf: (address: string) => number): void {
+  const places = inspector.view.places.filter(({ contact }) => sideOf(contact.address) === side);
+  const wrong = ideal(new RingView(places));
+  if (wrong !== null) inspector.report('convergence', `part ${side} did not become a ring: ${wrong}`);
+}
+
+/** From the end of the partition until the ring is ideal, counted from the first word that crossed. */
+function meet(run: Run, sideOf: (address: string) => number): void {
+  const { world, figures, inspector } = run;
+  let contactAt: number | null = null;
+  run.onlookers.push((node, input) => {
+    if (contactAt !== null || (input.type !== 'request' && input.type !== 'reply')) return;
+    if (sideOf(input.from.address) !== sideOf(node.contact.address)) contactAt = world.schedule.now;
+  });
+  const healedAt = world.schedule.now;
+  world.runUntil(() => contactAt !== null, CONTACT_WITHIN_MS, 100);
+  run.onlookers.length = 0;
+  figures.oneRingMs = null;
+  figures.idealMs = null;
+  if (contactAt === null) {
+    inspector.report(
+      'convergence',
+      `no word crossed within ${CONTACT_WITHIN_MS} ms: ${nameOf(world.live()[0]?.contact)}`,
+    );
+    return;
+  }
+  figures.contactMs = contactAt - healedAt;
+  const since = contactAt;
+  world.runUntil(
+    () => {
+      if (inspector.outsiders > 0) return false;
+      if (headsAreIdeal(inspector.view) === null) figures.oneRingMs ??= world.schedule.now - since;
+      return figures.oneRingMs !== null && ideal(inspector.view) === null;
+    },
+    60_000,
+    100,
+  );
+  if (inspector.isIdeal) figures.idealMs = world.schedule.now - since;
+}

@@ -1,0 +1,72 @@
+/** Nobody comes or goes. What a ring at rest costs, and that every lookup finds its owner. */
+import type { Scenario } from '../scenario.ts';
+
+const MEASURED_MS = 120_000;
+const LOOKUPS_PER_SECOND = 20;
+
+export const STEADY: Scenario = {
+  name: 'steady',
+  faults: ['duplication', 'reordering', 'drift', 'clockJump', 'loss', 'slow'],
+  strength: 'mild',
+  quietWithinMs: 30_000,
+  demands: [
+    {
+      what: 'wrong owners',
+      unit: 'share',
+      of: 'wrongOwners',
+      per: 'lookups',
+      atMost: 0,
+      source: '7.4 ideal ring',
+    },
+    {
+      what: 'lookups that fail',
+      unit: 'share',
+      of: 'lookupsFailed',
+      per: 'lookups',
+      atMost: 0,
+      source: '7.4 ideal ring',
+    },
+    {
+      what: 'hops',
+      unit: 'mean',
+      of: 'hops',
+      per: 'found',
+      atMost: 1,
+      source: 'issue 3, 1: 1 hop with the routing table',
+    },
+    {
+      what: 'bytes of a node, in and out',
+      unit: 'bytes/s',
+      of: 'bytesPerNodeSecond',
+      atMost: 250,
+      where: 'hasBytes',
+      source: 'issue 3, 6',
+    },
+    {
+      what: 'p99 of lookups beside their median, with slow nodes',
+      unit: 'ratio',
+      of: 'p99ToMedian',
+      atMost: 3,
+      where: 'hasSlow',
+      source: '7.4 slow nodes',
+    },
+  ],
+  actOne: (run) => {
+    const { world, load, figures, drawn } = run;
+    // At rest first, without lookups, which are no maintenance.
+    const before = run.traffic();
+    world.run(MEASURED_MS);
+    const after = run.traffic();
+    const nodeSeconds = (run.nodes * MEASURED_MS) / 1_000;
+    figures.messagesPerNodeSecond = (after.messages - before.messages) / nodeSeconds;
+    figures.bytesPerNodeSecond = (after.bytes - before.bytes) / nodeSeconds;
+    // Loss, and suspicions that come of it, are not rest.
+    figures.hasBytes = after.bytes > 0 && drawn.loss === 0 && drawn.slowShare === 0 ? 1 : 0;
+    load.ask(LOOKUPS_PER_SECOND, () => run.members());
+    world.run(MEASURED_MS / 2);
+    load.ask(0, () => []);
+    world.run(5_000);
+    figures.hasSlow = drawn.slowShare > 0 && load.tookMs.length > 0 ? 1 : 0;
+    figures.p99ToMedian = load.ratioOfP99();
+  },
+};

@@ -10,7 +10,7 @@ import { until } from './until.ts';
 import { WireTap } from './wire-tap.ts';
 
 export const BIN = fileURLToPath(new URL('../bin/anillo.js', import.meta.url));
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 20_000;
 
 /** Ports that were free a moment ago. */

@@ -7,6 +7,7 @@ import type { SimulatedNode } from '../src/simulator/simulated-node.ts';
 import { World } from '../src/simulator/world.ts';
 import { SEED } from './chance.ts';
 import { type Answer, type ChurnAct, type ChurnScript, keyOf, type Question } from './churn-script.ts';
+import { PROTOBUF } from './protobuf-codec.ts';
 
 /** Between two starts; a process takes about as long. */
 const START_EVERY_MS = 1_000;
@@ -20,7 +21,8 @@ export function runInSimulator(
   ids: readonly string[],
   settings: Partial<RingParameters>,
 ): Answer[][] {
-  const world = new World({ seed: SEED, parameters: { ...DEFAULT_PARAMETERS, ...settings } });
+  const parameters = { ...DEFAULT_PARAMETERS, ...settings };
+  const world = new World({ seed: SEED, parameters, codec: PROTOBUF });
   const nodes = ids.map((id, index) => world.prepare({ id, incarnation: 1, address: `node-${index + 1}:1` }));
   for (const [index, node] of nodes.entries()) {
     world.boot(node, nodes.slice(0, Math.min(index, 1)));

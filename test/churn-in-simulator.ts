@@ -7,7 +7,7 @@ import type { SimulatedNode } from '../src/simulator/simulated-node.ts';
 import { World } from '../src/simulator/world.ts';
 import { SEED } from './chance.ts';
 import { type Answer, type ChurnAct, type ChurnScript, keyOf, type Question } from './churn-script.ts';
-import { PROTOBUF } from './protobuf-codec.ts';
+import { WIRE_CODEC } from './wire-codec.ts';
 
 /** Between two starts; a process takes about as long. */
 const START_EVERY_MS = 1_000;
@@ -22,7 +22,7 @@ export function runInSimulator(
   settings: Partial<RingParameters>,
 ): Answer[][] {
   const parameters = { ...DEFAULT_PARAMETERS, ...settings };
-  const world = new World({ seed: SEED, parameters, codec: PROTOBUF });
+  const world = new World({ seed: SEED, parameters, codec: WIRE_CODEC });
   const nodes = ids.map((id, index) => world.prepare({ id, incarnation: 1, address: `node-${index + 1}:1` }));
   for (const [index, node] of nodes.entries()) {
     world.boot(node, nodes.slice(0, Math.min(index, 1)));

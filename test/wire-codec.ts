@@ -1,23 +1,36 @@
-/** The ring's own protobuf codec as the simulator takes one: what a node gets is what came off the wire. */
-import {
-  decodeAnswer,
-  decodeExchange,
-  encodeAnswer,
-  encodeExchange,
-} from '../src/services/dht/ring-codec.ts';
+/** The production codec as the simulator takes one, between lives that have said Hello: what a node gets came out of bytes. */
+import type { Contact } from '../src/ring/message.ts';
+import { LifeMarks } from '../src/services/dht/life-marks.ts';
+import { decodeAnswer, decodeExchange, encodeAnswer, encodeBriefly } from '../src/services/dht/ring-codec.ts';
 import type { MessageCodec } from '../src/simulator/message-codec.ts';
 
-const NETWORK_TAG = 1n;
+const NETWORK = 'ab'.repeat(32);
+const marks = new WeakMap<Contact, bigint>();
 
+function markOf(contact: Contact): bigint {
+  const known = marks.get(contact);
+  if (known !== undefined) return known;
+  const mark = new LifeMarks(NETWORK, contact).own;
+  marks.set(contact, mark);
+  return mark;
+}
+
+/** A pointer to an older life reaches the one that listens now: on a real channel that one has said Hello, and is asked in full. */
 export const WIRE_CODEC: MessageCodec = {
   carryRequest: (from, to, request) => {
-    const bytes = encodeExchange(NETWORK_TAG, from, to, request);
-    const exchange = decodeExchange(bytes, NETWORK_TAG);
-    if (exchange === null) throw new Error('a message for another network');
+    const [fromMark, toMark] = [markOf(from), markOf(to)];
+    const bytes = encodeBriefly(fromMark, toMark, request);
+    const lives = {
+      self: to,
+      own: toMark,
+      contact: (mark: bigint) => (mark === fromMark ? from : null),
+    };
+    const exchange = decodeExchange(bytes, 0n, lives);
+    if (exchange === null || exchange === 'stranger') throw new Error('a message of strangers');
     return { ...exchange, bytes: bytes.length };
   },
   carryReply: (from, reply) => {
-    const bytes = encodeAnswer(from, reply);
-    return { ...decodeAnswer(bytes), bytes: bytes.length };
+    const bytes = encodeAnswer(null, reply);
+    return { ...decodeAnswer(bytes, from), bytes: bytes.length };
   },
 };

@@ -29,9 +29,10 @@ import {
   untilOneRing,
 } from './dht.test-support.ts';
 import { makeHello } from './hello.ts';
+import { LifeMarks } from './life-marks.ts';
 import { LocalDht } from './local-client.ts';
 import { readLocalToken, TOKEN_KEY } from './local-token.ts';
-import { encodeExchange } from './ring-codec.ts';
+import { encodeBriefly, encodeExchange } from './ring-codec.ts';
 
 interface Answered {
   readonly error: ServiceError | null;
@@ -209,6 +210,10 @@ test('requests for another network, another node, or that cannot be read are ref
   ];
   for (const [code, bytes] of refusals) assert.equal(codeOf(await call(node.address, path, bytes)), code);
   assert.equal((await call(node.address, path, encodeExchange(tag, somebody, self, ping))).error, null);
+  const marks = new LifeMarks(NETWORK, self);
+  const brief = await call(node.address, path, encodeBriefly(marks.of(somebody), marks.own, ping));
+  assert.equal(brief.error, null);
+  assert.equal(brief.bytes.length, 0, 'one that never said Hello is asked who it is');
   const records = RecordsServiceService.fetch.path;
   const long = await call(node.address, records, Buffer.alloc(1024 * 1024 + 1));
   assert.equal(codeOf(long), 'too_large', 'records come in messages of 1 MiB at most');

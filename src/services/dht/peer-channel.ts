@@ -52,6 +52,8 @@ export class PeerChannel {
   readonly address: string;
   /** On the monotonic clock. */
   usedAtMs = performance.now();
+  /** Of the life at the other end, while that knows this one's mark. */
+  mark: bigint | null = null;
   readonly records: RecordsServiceClient;
   readonly #client: Client;
   readonly #ring: RingServiceClient;

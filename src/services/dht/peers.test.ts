@@ -5,34 +5,29 @@ import { type TestContext, test } from 'node:test';
 import { NodeKey } from '../../identity/node-key.ts';
 import type { Contact, RingRequest } from '../../ring/message.ts';
 import { NETWORK, SILENT, startTestDht, temporaryFolder, until, untilOneRing } from './dht.test-support.ts';
+import { openGrpcListener } from './grpc-listener.ts';
 import { contactOf } from './hello.ts';
 import { OwnDescriptor } from './own-descriptor.ts';
 import { Peers } from './peers.ts';
 import type { Answer } from './ring-codec.ts';
+import { ringService } from './ring-server.ts';
+import { ringTraffic } from './traffic.ts';
 
 const PING: RingRequest = { type: 'ping' };
 const NOWHERE = { dht: null, index: null, upload: null, download: null, messaging: null };
 
+function descriptorOf(t: TestContext, address: string): OwnDescriptor {
+  const identity = { key: NodeKey.generate(), networkId: NETWORK, incarnation: 1, address };
+  const own = new OwnDescriptor({ ...identity, endpoints: () => NOWHERE, labels: {}, version: '0' }, 60_000);
+  t.after(() => own.stop());
+  return own;
+}
+
 /** Peers of a node that listens nowhere. */
 function callOut(t: TestContext): Peers {
-  const key = NodeKey.generate();
-  const own = new OwnDescriptor(
-    {
-      key,
-      networkId: NETWORK,
-      incarnation: 1,
-      address: '127.0.0.1:1',
-      endpoints: () => NOWHERE,
-      labels: {},
-      version: '0',
-    },
-    60_000,
-  );
+  const own = descriptorOf(t, '127.0.0.1:1');
   const peers = new Peers(own, SILENT);
-  t.after(() => {
-    peers.stop();
-    own.stop();
-  });
+  t.after(() => peers.stop());
   return peers;
 }
 
@@ -62,6 +57,35 @@ test('a peer that came back at its address is greeted again, and only its presen
   assert.equal(peers.descriptor(again.id)?.incarnation, answer.from.incarnation);
   await assert.rejects(peers.records(before, 5_000), { code: 'wrong_node' });
   assert.ok(await peers.records(answer.from, 5_000));
+});
+
+test('after Hello, messages name both ends by their marks; one that forgot the marks is told in full', async (t) => {
+  const listener = await openGrpcListener('127.0.0.1', 0);
+  t.after(() => listener.close());
+  const own = descriptorOf(t, listener.address);
+  const heard: boolean[] = [];
+  const theirs = new Peers(own, SILENT);
+  t.after(() => theirs.stop());
+  const { service, handlers } = ringService(own, theirs, {
+    answer: ({ isBrief }, done) => {
+      heard.push(isBrief);
+      done({ type: 'pong', joined: true });
+      return 1;
+    },
+    forget: () => {},
+  });
+  listener.server.addService(service, handlers);
+  const peers = callOut(t);
+  const before = ringTraffic.sentBytes;
+  assert.equal((await ask(peers, own.contact)).from.id, own.contact.id);
+  const withHello = ringTraffic.sentBytes - before;
+  assert.equal((await ask(peers, own.contact)).from.id, own.contact.id);
+  const brief = ringTraffic.sentBytes - before - withHello;
+  assert.ok(brief <= 40, `${brief} bytes for a question and its answer`);
+  t.mock.method(theirs.lives, 'contact', () => null);
+  assert.equal((await ask(peers, own.contact)).reply.type, 'pong');
+  assert.equal((await ask(peers, own.contact)).reply.type, 'pong');
+  assert.deepEqual(heard, [true, true, false, false]);
 });
 
 test('at an address where another node lives now, nobody answers for the one before', async (t) => {

@@ -6,9 +6,10 @@ import { Problem } from '../../problems/problem.ts';
 import type { Contact, RingRequest } from '../../ring/message.ts';
 import { DescriptorCache } from './descriptor-cache.ts';
 import { contactOf } from './hello.ts';
+import { LifeMarks } from './life-marks.ts';
 import type { OwnDescriptor } from './own-descriptor.ts';
 import { PeerChannel, wrongNode } from './peer-channel.ts';
-import { type Answer, decodeAnswer, encodeExchange } from './ring-codec.ts';
+import { type Answer, decodeAnswer, encodeBriefly, encodeExchange } from './ring-codec.ts';
 import type { PeerPort } from './ring-port.ts';
 
 /** Open channels: sockets and memory. A ring of one hop below this size never reconnects. */
@@ -27,6 +28,8 @@ export type ExchangeDone = (error: Error | null, answer: Answer | null) => void;
 export class Peers implements PeerPort {
   readonly networkId: string;
   readonly networkTag: bigint;
+  /** Those that have said Hello. */
+  readonly lives: LifeMarks;
   readonly #own: OwnDescriptor;
   readonly #log: Logger;
   #superseded: (by: Contact) => void = () => {};
@@ -41,6 +44,7 @@ export class Peers implements PeerPort {
     this.#log = log;
     this.networkId = own.networkId;
     this.networkTag = own.networkTag;
+    this.lives = new LifeMarks(own.networkId, own.contact);
     this.#sweep = setInterval(() => this.#closeIdle(), SWEEP_MS);
     own.onChange(() => void this.#announce());
   }
@@ -61,15 +65,14 @@ export class Peers implements PeerPort {
 
   /** Asks `to` and calls `done` once, later. The short way, where the channel is open, has no promise on it. */
   exchange(to: Contact, request: RingRequest, timeoutMs: number, done: ExchangeDone): void {
-    const bytes = encodeExchange(this.networkTag, this.#own.contact, to, request);
     const channel = this.#channels.get(to.address);
     if (channel?.peer != null) {
-      this.#ask(channel, to, bytes, timeoutMs, done);
+      this.#ask(channel, to, request, timeoutMs, done);
       return;
     }
     const dueMs = performance.now() + timeoutMs;
     this.#open(to.address, timeoutMs).then(
-      (opened) => this.#ask(opened, to, bytes, Math.max(1, dueMs - performance.now()), done),
+      (opened) => this.#ask(opened, to, request, Math.max(1, dueMs - performance.now()), done),
       (error: Error) => done(error, null),
     );
   }
@@ -101,8 +104,10 @@ export class Peers implements PeerPort {
   /** Takes in what a Hello showed. */
   learn(descriptor: NodeDescriptor): void {
     const own = this.#own.contact;
-    if (descriptor.id !== own.id) this.#descriptors.learn(descriptor);
-    else if (descriptor.incarnation > own.incarnation) this.#superseded(contactOf(descriptor));
+    if (descriptor.id !== own.id) {
+      this.#descriptors.learn(descriptor);
+      this.lives.learn(contactOf(descriptor));
+    } else if (descriptor.incarnation > own.incarnation) this.#superseded(contactOf(descriptor));
   }
 
   /** Says Hello at an address, again where it is known: who is there now? @throws Problem as `records` */
@@ -137,19 +142,31 @@ export class Peers implements PeerPort {
     for (const channel of [...this.#channels.values()]) channel.close();
   }
 
-  #ask(channel: PeerChannel, to: Contact, bytes: Buffer, timeoutMs: number, done: ExchangeDone): void {
+  #ask(channel: PeerChannel, to: Contact, request: RingRequest, timeoutMs: number, done: ExchangeDone): void {
     const peer = channel.peer;
     if (peer === null || peer.id !== to.id) {
       done(wrongNode(to.address, lifeOf(peer), lifeOf(to)), null);
       return;
     }
+    const mark = peer.incarnation === to.incarnation ? channel.mark : null;
+    const bytes =
+      mark === null
+        ? encodeExchange(this.networkTag, this.#own.contact, to, request)
+        : encodeBriefly(this.lives.own, mark, request);
+    const askedMs = performance.now();
     channel.exchange(bytes, timeoutMs, (error, bytesBack) => {
       if (error !== null || bytesBack === undefined) {
         done(error ?? new Error('no answer'), null);
         return;
       }
+      if (bytesBack.length === 0 && mark !== null) {
+        channel.mark = null;
+        const leftMs = Math.max(1, timeoutMs - (performance.now() - askedMs));
+        this.#ask(channel, to, request, leftMs, done);
+        return;
+      }
       try {
-        const answer = decodeAnswer(bytesBack);
+        const answer = decodeAnswer(bytesBack, mark === null ? null : to);
         if (answer.from.id === peer.id && answer.from.incarnation === peer.incarnation) done(null, answer);
         else throw wrongNode(to.address, lifeOf(answer.from), lifeOf(peer));
       } catch (refused) {
@@ -187,7 +204,9 @@ export class Peers implements PeerPort {
       if (this.#channels.get(address) === closed) this.#channels.delete(address);
     });
     this.#channels.set(address, channel);
-    this.learn(await channel.hello(HELLO_TIMEOUT_MS));
+    const peer = await channel.hello(HELLO_TIMEOUT_MS);
+    this.learn(peer);
+    channel.mark = this.lives.of(peer);
     return channel;
   }
 

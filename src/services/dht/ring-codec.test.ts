@@ -4,18 +4,22 @@ import fc from 'fast-check';
 import { ExchangeRequest, ExchangeResponse } from '../../generated/anillo/ring/v1/ring.ts';
 import type { Contact, MemberEntry, RingReply, RingRequest, Standing } from '../../ring/message.ts';
 import { ADDRESS_MAX, isAddress } from './contact-codec.ts';
+import { LifeMarks } from './life-marks.ts';
 import {
   CONTROL_MAX_BYTES,
   decodeAnswer,
   decodeExchange,
   encodeAnswer,
+  encodeBriefly,
   encodeExchange,
+  STRANGER,
 } from './ring-codec.ts';
 
 /** fast-check makes objects without a prototype now and then; the codec never does. */
 const record = <Shape>(shape: { [Key in keyof Shape]: fc.Arbitrary<Shape[Key]> }): fc.Arbitrary<Shape> =>
   fc.record<Shape>(shape, { noNullPrototype: true });
 
+const NETWORK = 'ab'.repeat(32);
 const TAG = 0xfedcba9876543210n;
 const id = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex'));
 const hash = fc.uint8Array({ maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex'));
@@ -72,9 +76,44 @@ test('every request means the same after the wire', () => {
   fc.assert(
     fc.property(contact, contact, request, (from, to, asked) => {
       const read = decodeExchange(encodeExchange(TAG, from, to, asked), TAG);
-      assert.deepEqual(read, { from, toId: to.id, toIncarnation: to.incarnation, request: asked });
+      const [toId, toIncarnation] = [to.id, to.incarnation];
+      assert.deepEqual(read, { from, toId, toIncarnation, request: asked, isBrief: false });
     }),
   );
+});
+
+test('between lives that know each other, requests and replies mean the same without their names', () => {
+  fc.assert(
+    fc.property(contact, contact, request, reply, (from, to, asked, said) => {
+      const [sender, receiver] = [new LifeMarks(NETWORK, from), new LifeMarks(NETWORK, to)];
+      receiver.learn(from);
+      const brief = encodeBriefly(sender.own, sender.of(to), asked);
+      const [toId, toIncarnation] = [to.id, to.incarnation];
+      const read = decodeExchange(brief, TAG, receiver);
+      assert.deepEqual(read, { from, toId, toIncarnation, request: asked, isBrief: true });
+      assert.deepEqual(decodeAnswer(encodeAnswer(null, said), to), { from: to, reply: said });
+    }),
+  );
+});
+
+test('marks of another life, another network or of nobody known are a stranger’s, and no answer is empty', () => {
+  const other: Contact = { ...SOMEBODY, id: '22'.repeat(32) };
+  const receiver = new LifeMarks(NETWORK, SOMEBODY);
+  receiver.learn(other);
+  const mark = receiver.of(other);
+  const read = (from: bigint, to: bigint) =>
+    decodeExchange(encodeBriefly(from, to, { type: 'ping' }), TAG, receiver);
+  assert.notEqual(read(mark, receiver.own), 'stranger');
+  assert.equal(read(mark, receiver.of({ ...SOMEBODY, incarnation: 8 })), 'stranger');
+  assert.equal(read(mark, new LifeMarks('cd'.repeat(32), SOMEBODY).own), 'stranger');
+  assert.equal(read(receiver.of({ ...other, incarnation: 8 }), receiver.own), 'stranger');
+  fc.assert(fc.property(reply, (said) => encodeAnswer(null, said).length > STRANGER.length));
+});
+
+test('at rest a question of life and its answer take 40 bytes at most', () => {
+  const marks = new LifeMarks(NETWORK, SOMEBODY);
+  const asked = encodeBriefly(marks.own, marks.own, { type: 'ping' });
+  assert.ok(asked.length + encodeAnswer(null, { type: 'pong', joined: true }).length <= 40);
 });
 
 test('every reply means the same after the wire', () => {

@@ -31,6 +31,7 @@ const CONTACTS_MAX = 64;
 /** Entries in one message: with the longest addresses they still fit CONTROL_MAX_BYTES. The next exchange brings the rest. */
 const ENTRIES_MAX = 192;
 const HASH_MAX_BYTES = 32;
+const NO_BYTES = Buffer.alloc(0);
 
 /** A request with whom it is from and which life of which node it is for. */
 export interface Exchange {
@@ -39,6 +40,15 @@ export interface Exchange {
   /** 0 when the sender knows only the address. */
   readonly toIncarnation: number;
   readonly request: RingRequest;
+  /** Its marks named both ends: so does the answer. */
+  readonly isBrief: boolean;
+}
+
+/** The marks of lives that have said Hello, as the receiver of a request knows them. */
+export interface KnownLives {
+  readonly self: Contact;
+  readonly own: bigint;
+  contact(mark: bigint): Contact | null;
 }
 
 export interface Answer {
@@ -53,33 +63,65 @@ export function encodeExchange(networkTag: bigint, from: Contact, to: Contact, r
       from: encodeContact(from),
       toId: encodeId(to.id),
       toIncarnation: BigInt(to.incarnation),
+      fromMark: 0n,
+      toMark: 0n,
       request: encodeRequest(request),
     }).finish(),
   );
 }
 
-/** @throws Problem `bad_request`; null when it is for another network. */
-export function decodeExchange(bytes: Uint8Array, networkTag: bigint): Exchange | null {
+/** The same between lives that have said Hello to each other: their marks say who sends it to whom. */
+export function encodeBriefly(fromMark: bigint, toMark: bigint, request: RingRequest): Buffer {
+  const nobody = { networkTag: 0n, from: undefined, toId: NO_BYTES, toIncarnation: 0n };
+  return Buffer.from(
+    ExchangeRequest.encode({ ...nobody, fromMark, toMark, request: encodeRequest(request) }).finish(),
+  );
+}
+
+/** What a receiver answers that does not know the marks: say it in full. No other answer is empty. */
+export const STRANGER = Buffer.alloc(0);
+
+/** @throws Problem `bad_request`; null when it is for another network, `stranger` when its marks are not known. */
+export function decodeExchange(
+  bytes: Uint8Array,
+  networkTag: bigint,
+  lives: KnownLives | null = null,
+): Exchange | 'stranger' | null {
   const wire = read(() => ExchangeRequest.decode(bytes), bytes);
+  if (wire.toMark !== 0n) {
+    const from = lives?.own === wire.toMark ? lives.contact(wire.fromMark) : null;
+    if (lives === null || from === null) return 'stranger';
+    const { id, incarnation } = lives.self;
+    return {
+      from,
+      toId: id,
+      toIncarnation: incarnation,
+      request: decodeRequest(wire.request),
+      isBrief: true,
+    };
+  }
   if (wire.networkTag !== networkTag) return null;
   return {
     from: decodeContact(wire.from),
     toId: decodeId(wire.toId),
     toIncarnation: wire.toIncarnation === 0n ? 0 : decodeIncarnation(wire.toIncarnation),
     request: decodeRequest(wire.request),
+    isBrief: false,
   };
 }
 
-export function encodeAnswer(from: Contact, reply: RingReply): Buffer {
+/** @param from null in answer to a request with marks: the life that it names */
+export function encodeAnswer(from: Contact | null, reply: RingReply): Buffer {
   return Buffer.from(
-    ExchangeResponse.encode({ from: encodeContact(from), reply: encodeReply(reply) }).finish(),
+    ExchangeResponse.encode({ from: encodeOptional(from), reply: encodeReply(reply) }).finish(),
   );
 }
 
-/** @throws Problem `bad_request` */
-export function decodeAnswer(bytes: Uint8Array): Answer {
+/** @param asked the life that the request's marks named, if it had any. @throws Problem `bad_request` */
+export function decodeAnswer(bytes: Uint8Array, asked: Contact | null = null): Answer {
   const wire = read(() => ExchangeResponse.decode(bytes), bytes);
-  return { from: decodeContact(wire.from), reply: decodeReply(wire.reply) };
+  const from = wire.from === undefined && asked !== null ? asked : decodeContact(wire.from);
+  return { from, reply: decodeReply(wire.reply) };
 }
 
 function read<Wire>(decode: () => Wire, bytes: Uint8Array): Wire {

@@ -9,7 +9,7 @@ import { bounded, unary } from './bounded-service.ts';
 import { checkNetwork, checkVersion, makeHello, networkOf, readDescriptor } from './hello.ts';
 import type { OwnDescriptor } from './own-descriptor.ts';
 import type { Peers } from './peers.ts';
-import { CONTROL_MAX_BYTES, decodeExchange, type Exchange, encodeAnswer } from './ring-codec.ts';
+import { CONTROL_MAX_BYTES, decodeExchange, type Exchange, encodeAnswer, STRANGER } from './ring-codec.ts';
 import { CountedRingService } from './traffic.ts';
 
 /** For one that says that it is this node to prove it. */
@@ -37,7 +37,8 @@ export function ringService(own: OwnDescriptor, peers: Peers, ring: RingAnswers)
   });
 
   const exchange = unary<Buffer, Buffer>(async (bytes, call) => {
-    const asked = decodeExchange(bytes, own.networkTag);
+    const asked = decodeExchange(bytes, own.networkTag, peers.lives);
+    if (asked === 'stranger') return STRANGER;
     const self = own.contact;
     if (asked === null) {
       throw new Problem('other_network', { address: 'the caller', theirs: '?', ours: own.networkId });
@@ -54,7 +55,7 @@ export function ringService(own: OwnDescriptor, peers: Peers, ring: RingAnswers)
     const answered = Promise.withResolvers<RingReply>();
     const token = ring.answer(asked, answered.resolve);
     call.once('cancelled', () => ring.forget(token));
-    return encodeAnswer(self, await answered.promise);
+    return encodeAnswer(asked.isBrief ? null : self, await answered.promise);
   });
 
   return { service: SERVICE, handlers: { hello, exchange } };

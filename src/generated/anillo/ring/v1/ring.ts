@@ -145,12 +145,19 @@ export interface MemberEntry {
   status: MemberStatus;
 }
 
+/**
+ * Who sends it to whom is said in full (1 to 4) or, between lives that have said Hello to each other, by their marks (5, 6):
+ * the first 8 bytes, big-endian, of SHA-256("anillo-life-v1\0" + network id and node id in hexadecimal + decimal incarnation).
+ * A receiver that does not know the marks answers with an empty ExchangeResponse: then it is said in full.
+ */
 export interface ExchangeRequest {
   /** First 8 bytes of the network's id: a channel that changed hands is noticed at once. */
   networkTag: bigint;
   from: Contact | undefined;
   toId: Buffer;
   toIncarnation: bigint;
+  fromMark: bigint;
+  toMark: bigint;
   request:
     | { $case: "ping"; value: ExchangeRequest_Empty }
     | { $case: "pingVia"; value: ExchangeRequest_PingVia }
@@ -196,6 +203,7 @@ export interface Members {
 }
 
 export interface ExchangeResponse {
+  /** Absent: the very life that the request's marks name. */
   from: Contact | undefined;
   reply:
     | { $case: "pong"; value: ExchangeResponse_Pong }
@@ -1333,7 +1341,15 @@ export const MemberEntry: MessageFns<MemberEntry> = {
 };
 
 function createBaseExchangeRequest(): ExchangeRequest {
-  return { networkTag: 0n, from: undefined, toId: Buffer.alloc(0), toIncarnation: 0n, request: undefined };
+  return {
+    networkTag: 0n,
+    from: undefined,
+    toId: Buffer.alloc(0),
+    toIncarnation: 0n,
+    fromMark: 0n,
+    toMark: 0n,
+    request: undefined,
+  };
 }
 
 export const ExchangeRequest: MessageFns<ExchangeRequest> = {
@@ -1355,6 +1371,18 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
         throw new globalThis.Error("value provided for field message.toIncarnation of type uint64 too large");
       }
       writer.uint32(32).uint64(message.toIncarnation);
+    }
+    if (message.fromMark !== 0n) {
+      if (BigInt.asUintN(64, message.fromMark) !== message.fromMark) {
+        throw new globalThis.Error("value provided for field message.fromMark of type fixed64 too large");
+      }
+      writer.uint32(41).fixed64(message.fromMark);
+    }
+    if (message.toMark !== 0n) {
+      if (BigInt.asUintN(64, message.toMark) !== message.toMark) {
+        throw new globalThis.Error("value provided for field message.toMark of type fixed64 too large");
+      }
+      writer.uint32(49).fixed64(message.toMark);
     }
     switch (message.request?.$case) {
       case "ping":
@@ -1431,6 +1459,22 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
             }
 
             message.toIncarnation = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.fromMark = reader.fixed64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.toMark = reader.fixed64() as bigint;
             continue;
           }
           case 10: {
@@ -1541,6 +1585,12 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
         : isSet(object.to_incarnation)
         ? BigInt(object.to_incarnation)
         : 0n,
+      fromMark: isSet(object.fromMark)
+        ? BigInt(object.fromMark)
+        : isSet(object.from_mark)
+        ? BigInt(object.from_mark)
+        : 0n,
+      toMark: isSet(object.toMark) ? BigInt(object.toMark) : isSet(object.to_mark) ? BigInt(object.to_mark) : 0n,
       request: isSet(object.ping)
         ? { $case: "ping", value: ExchangeRequest_Empty.fromJSON(object.ping) }
         : isSet(object.pingVia)
@@ -1583,6 +1633,12 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
     if (message.toIncarnation !== 0n) {
       obj.toIncarnation = message.toIncarnation.toString();
     }
+    if (message.fromMark !== 0n) {
+      obj.fromMark = message.fromMark.toString();
+    }
+    if (message.toMark !== 0n) {
+      obj.toMark = message.toMark.toString();
+    }
     if (message.request?.$case === "ping") {
       obj.ping = ExchangeRequest_Empty.toJSON(message.request.value);
     } else if (message.request?.$case === "pingVia") {
@@ -1618,6 +1674,8 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
     message.toIncarnation = (object.toIncarnation !== undefined && object.toIncarnation !== null)
       ? BigInt(object.toIncarnation)
       : 0n;
+    message.fromMark = (object.fromMark !== undefined && object.fromMark !== null) ? BigInt(object.fromMark) : 0n;
+    message.toMark = (object.toMark !== undefined && object.toMark !== null) ? BigInt(object.toMark) : 0n;
     switch (object.request?.$case) {
       case "ping": {
         if (object.request?.value !== undefined && object.request?.value !== null) {

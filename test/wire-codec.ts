@@ -5,13 +5,15 @@ import { decodeAnswer, decodeExchange, encodeAnswer, encodeBriefly } from '../sr
 import type { MessageCodec } from '../src/simulator/message-codec.ts';
 
 const NETWORK = 'ab'.repeat(32);
-const marks = new WeakMap<Contact, bigint>();
+/** By life: contacts are made anew with each message. */
+const marks = new Map<string, bigint>();
 
 function markOf(contact: Contact): bigint {
-  const known = marks.get(contact);
+  const life = `${contact.id}/${contact.incarnation}`;
+  const known = marks.get(life);
   if (known !== undefined) return known;
   const mark = new LifeMarks(NETWORK, contact).own;
-  marks.set(contact, mark);
+  marks.set(life, mark);
   return mark;
 }
 

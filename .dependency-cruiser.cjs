@@ -96,7 +96,7 @@ module.exports = {
     room(
       'cli',
       ['client', 'problems', 'library/ignore-rules\\.ts'],
-      ['^src/cli/commands/(up|node|portmapper|doctor)\\.ts$', CLI_SETTINGS],
+      ['^src/cli/commands/(up|node|portmapper|doctor|simulate)\\.ts$', CLI_SETTINGS],
     ),
     {
       name: 'command-settings',
@@ -117,6 +117,17 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/cli/commands/(up|node|portmapper|doctor)\\.ts$' },
       to: { path: '^src/', pathNot: '^src/(cli|client|problems|node|portmapper|storage|services/http)/' },
+    },
+    {
+      name: 'command-that-simulates',
+      comment:
+        'one command runs the simulator, in a thread of its own; no other file of the command line knows it',
+      severity: 'error',
+      from: { path: '^src/cli/commands/simulate\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(cli|client|problems|simulator)/|^src/storage/worker-thread\\.ts$',
+      },
     },
     {
       name: 'nobody-imports-the-top',

@@ -12,6 +12,7 @@ import { declarePortmapper } from './commands/portmapper.ts';
 import { declarePut } from './commands/put.ts';
 import { declareRing } from './commands/ring.ts';
 import { declareRm } from './commands/rm.ts';
+import { declareSimulate } from './commands/simulate.ts';
 import { declareTrash } from './commands/trash.ts';
 import { declareUp } from './commands/up.ts';
 import type { MessageKey } from './messages/en.ts';
@@ -30,5 +31,6 @@ export const COMMANDS: readonly (readonly [string, MessageKey, Declare])[] = [
   ['ring', 'ring.help', declareRing],
   ['lookup [key]', 'lookup.help', declareLookup],
   ['doctor', 'doctor.help', declareDoctor],
+  ['simulate', 'simulate.help', declareSimulate],
   ['menu', 'menu.help', declareMenu],
 ];

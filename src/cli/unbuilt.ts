@@ -10,6 +10,5 @@ export const UNBUILT_COMMANDS: readonly string[] = [
   'join',
   'revoke',
   'audit',
-  'simulate',
   'completion',
 ];

@@ -20,7 +20,7 @@ export function placeOf({ contact, state }: SimulatedNode): Place {
 }
 
 /** Those of the nodes that have a place in the ring. */
-export function ringOf(nodes: readonly SimulatedNode[]): RingView {
+function ringOf(nodes: readonly SimulatedNode[]): RingView {
   return new RingView(nodes.filter(({ state }) => state.phase === 'member').map(placeOf));
 }
 

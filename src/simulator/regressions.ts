@@ -1,6 +1,8 @@
 /** Runs that once failed, replayed by every `npm test`: a run that fails is added here with what it showed. */
+import type { ScenarioName } from './scenario-names.ts';
+
 export interface Regression {
-  readonly scenario: string;
+  readonly scenario: ScenarioName;
   readonly seed: number;
   readonly nodes: number;
   /** On which it failed. */

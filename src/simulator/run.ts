@@ -57,7 +57,7 @@ export interface RunOptions {
   readonly nodes: number;
   /** Messages pass through it; it also tells their bytes. */
   readonly codec?: MessageCodec;
-  /** Told what was drawn before anything happens. */
+  /** Told what the run is and what was drawn before anything happens, and its trace at the end. */
   readonly print?: (line: string) => void;
 }
 

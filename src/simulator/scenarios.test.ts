@@ -5,20 +5,14 @@ import { WIRE_CODEC } from '../../test/wire-codec.ts';
 import { REGRESSIONS } from './regressions.ts';
 import type { Report } from './report.ts';
 import { runScenario } from './run.ts';
-import type { Scenario } from './scenario.ts';
-import { SCENARIOS } from './scenarios.ts';
+import { SCENARIO_NAMES } from './scenario-names.ts';
+import { SCENARIOS, scenarioNamed } from './scenarios.ts';
 import { story } from './story.ts';
 
 const FILE = 'src/simulator/scenarios.test.ts';
 /** Large enough for the proof's assumptions, r being 16, and small enough for every push. */
 const NODES = 24;
 const TINY = [1, 2, 3, 5];
-
-function scenarioNamed(name: string): Scenario {
-  const scenario = SCENARIOS.find((each) => each.name === name);
-  if (scenario === undefined) throw new Error(`no scenario ${name}`);
-  return scenario;
-}
 
 function assertHolds({ violations, scenario, seed, nodes, drawn }: Report): void {
   const replay = `anillo simulate --scenario ${scenario} --nodes ${nodes} --seed ${seed}`;
@@ -51,14 +45,23 @@ story('what goes through the codec is what was said: the run is the same', FILE,
   assert.equal(bare.traceHash, coded.traceHash);
 });
 
-test('a run says what it is and what was drawn first, and its trace last', () => {
+test('a run says what it is and what was drawn before anything happens', () => {
   const lines: string[] = [];
   const report = runScenario(scenarioNamed('bootstrap'), {
     seed: 7,
     nodes: 5,
     print: (line) => lines.push(line),
   });
-  assert.equal(lines[0], 'scenario bootstrap, seed 7, 5 nodes');
-  assert.match(lines[1] ?? '', /^drawn \{"faults":/);
-  assert.equal(lines.at(-1), `trace ${report.traceHash}`);
+  assert.deepEqual(lines, [
+    'scenario bootstrap, seed 7, 5 nodes',
+    `drawn ${JSON.stringify(report.drawn)}`,
+    `trace ${report.traceHash}`,
+  ]);
+});
+
+test('scenarios go by their names', () => {
+  assert.deepEqual(
+    SCENARIOS.map(({ name }) => name),
+    SCENARIO_NAMES,
+  );
 });

@@ -1,5 +1,6 @@
 /** Every scenario by name. */
 import type { Scenario } from './scenario.ts';
+import type { ScenarioName } from './scenario-names.ts';
 import { BOOTSTRAP } from './scenarios/bootstrap.ts';
 import { CHURN } from './scenarios/churn.ts';
 import { FLAPPING } from './scenarios/flapping.ts';
@@ -10,15 +11,20 @@ import { PARTITION } from './scenarios/partition.ts';
 import { STEADY } from './scenarios/steady.ts';
 import { TINY } from './scenarios/tiny.ts';
 
-/** Those of the contract first. */
-export const SCENARIOS: readonly Scenario[] = [
-  STEADY,
-  CHURN,
-  MASS_FAILURE,
-  PARTITION,
-  JOIN_STORM,
-  FLAPPING,
-  HOSTILE_NETWORK,
-  TINY,
-  BOOTSTRAP,
-];
+const BY_NAME: Readonly<Record<ScenarioName, Scenario>> = {
+  steady: STEADY,
+  churn: CHURN,
+  'mass-failure': MASS_FAILURE,
+  partition: PARTITION,
+  'join-storm': JOIN_STORM,
+  flapping: FLAPPING,
+  'hostile-network': HOSTILE_NETWORK,
+  tiny: TINY,
+  bootstrap: BOOTSTRAP,
+};
+
+export const SCENARIOS: readonly Scenario[] = Object.values(BY_NAME);
+
+export function scenarioNamed(name: ScenarioName): Scenario {
+  return BY_NAME[name];
+}

@@ -15,6 +15,8 @@ export function isAcceptableRequest(state: RingState, request: RingRequest): boo
   switch (request.type) {
     case 'pingVia':
       return isAcceptableContact(state, request.target);
+    case 'introduce':
+      return isAcceptableContact(state, request.contact);
     case 'bestPredecessor':
       return request.id.length === state.self.id.length;
     case 'findOwner':

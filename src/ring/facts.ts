@@ -6,6 +6,7 @@ import { exchangeSoon, PUSH_TIMER } from './exchange.ts';
 import { onSlotFound, startFingers } from './finger-rounds.ts';
 import { clearTimers } from './leave.ts';
 import { resumeLookups } from './lookup.ts';
+import { onReturned } from './merge.ts';
 import type { Contact } from './message.ts';
 import { notifyHead } from './notify.ts';
 import { becomeOrphan } from './orphan.ts';
@@ -60,6 +61,7 @@ function settle(turn: Turn, fact: Exclude<Fact, { type: 'neighboursChanged' }>):
       // Where one comes back from behind a partition, others do too.
       hastenRevivals(turn);
       readmit(turn);
+      onReturned(turn, fact.contact);
       return;
     case 'placed':
       readmit(turn);

@@ -27,6 +27,11 @@ export function onFingerTimer(turn: Turn): void {
   const { state } = turn;
   const { fingers, parameters } = state;
   if (state.phase !== 'member') return;
+  if (turn.now - state.changedAt < parameters.settleMs) {
+    // Among many that join at once lookups come after places.
+    setTimer(turn, FINGER_TIMER, parameters.settleMs);
+    return;
+  }
   layOut(state);
   const at = nextDue(turn);
   if (at >= 0) check(turn, at);

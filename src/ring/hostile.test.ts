@@ -31,6 +31,7 @@ test('whatever others send, in whatever order, no invariant breaks and nothing g
     id.map((key): RingRequest => ({ type: 'findOwner', key })),
     id.map((key): RingRequest => ({ type: 'bestPredecessor', id: key })),
     anyone.map((target): RingRequest => ({ type: 'pingVia', target })),
+    anyone.map((introduced): RingRequest => ({ type: 'introduce', contact: introduced })),
     some.map(
       (all): RingRequest => ({
         type: 'members',

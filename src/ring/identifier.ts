@@ -13,3 +13,14 @@ export function clockwiseFraction(from: Identifier, to: Identifier): number {
   const difference = Number.parseInt(to.slice(0, digits), 16) - Number.parseInt(from.slice(0, digits), 16);
   return (difference < 0 ? difference + size : difference) / size;
 }
+
+/** The point behind it: who owns that is the first node after it. */
+export function nextIdentifier(id: Identifier): Identifier {
+  let digits = '';
+  for (let i = id.length - 1; i >= 0; i--) {
+    const digit = Number.parseInt(id.charAt(i), 16);
+    if (digit < 15) return id.slice(0, i) + (digit + 1).toString(16) + digits;
+    digits = `0${digits}`;
+  }
+  return digits;
+}

@@ -41,6 +41,8 @@ export type RingRequest =
   | { readonly type: 'notify'; readonly standing: Standing }
   /** A hint to the predecessor: the sender's list, or its predecessor, is another now. */
   | { readonly type: 'changed' }
+  /** A hint: this node may stand before your head. */
+  | { readonly type: 'introduce'; readonly contact: Contact }
   /** A hint that the sender goes: the receiver treats it as dead at once. */
   | { readonly type: 'leave' }
   /** Iterative lookup, one step. Only an owner that owns `key` by (predecessor, self] answers `owner`. */

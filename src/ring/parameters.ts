@@ -79,6 +79,12 @@ export interface RingParameters {
   readonly candidateLifeMs: number;
   /** A candidate that answered that it is no member is asked again after this. */
   readonly candidateRetryMs: number;
+  /** A stabilise round asks an outsider for the first node after this one with this probability (chord.md 2.8). 0: never. */
+  readonly mergeProbability: number;
+  /** For so long after one thought dead returned, and after a change of the neighbours, every round asks. */
+  readonly mergeEagerMs: number;
+  /** Hops of one merge probe. */
+  readonly mergeHopMax: number;
   /** Hops of one join walk, and of one chain of redirects in a lookup. */
   readonly hopMax: number;
   readonly joinRetryMinMs: number;
@@ -168,6 +174,9 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   candidatesMax: 1_024,
   candidateLifeMs: 3_000,
   candidateRetryMs: 1_000,
+  mergeProbability: 0.1,
+  mergeEagerMs: 60_000,
+  mergeHopMax: 16,
   hopMax: 32,
   joinRetryMinMs: 100,
   joinRetryMaxMs: 2_000,

@@ -17,6 +17,7 @@ import { onWalkAnswer } from './join.ts';
 import { onLeaveAnswer, onLeaverAnswered } from './leave.ts';
 import { onLookupAnswer, resumeLookups } from './lookup.ts';
 import { setJoined } from './members.ts';
+import { onMergeAnswer } from './merge.ts';
 import type { Contact, RingReply } from './message.ts';
 import { onOrphanProbe } from './orphan.ts';
 import { onExtension } from './prune.ts';
@@ -114,6 +115,10 @@ function route(turn: Turn, requestId: number, pending: Pending, reply: RingReply
       if (reply === null) onPushFailed(turn, to);
       return;
     case 'changed':
+    case 'introduce':
+      return;
+    case 'mergeProbe':
+      onMergeAnswer(turn, requestId, to, reply);
       return;
     case 'finger':
       if (reply?.type === 'pong' && reply.joined)

@@ -1,6 +1,7 @@
 /** A request arrived: first what its arrival shows of the sender, then its answer, then whether the sender is a new head. */
 import { heardRequest, relayPing } from './detector.ts';
 import { onMembers } from './exchange.ts';
+import { onIntroduced } from './introduce.ts';
 import { onBestPredecessor } from './join.ts';
 import { onLeave } from './leave.ts';
 import { isGone, setJoined } from './members.ts';
@@ -58,6 +59,10 @@ function answerRequest(turn: Turn, from: Contact, token: number, request: RingRe
     case 'changed':
       answer(turn, token, { type: 'acknowledged' });
       if (turn.state.successors[0]?.id === from.id) onHeadChanged(turn);
+      return;
+    case 'introduce':
+      answer(turn, token, { type: 'acknowledged' });
+      onIntroduced(turn, request.contact);
       return;
     case 'leave':
       onLeave(turn, token, from);

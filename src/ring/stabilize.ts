@@ -8,6 +8,7 @@ import { areSameLives, isSameLife } from './contact.ts';
 import { declareContactDead, probeUnlessHeard } from './detector.ts';
 import { confirmSuccessor } from './doubt.ts';
 import { isBetweenOpenOpen } from './interval.ts';
+import { introduceHead } from './introduce.ts';
 import { addMember, isGone, isUsable, learn, setJoined, standsBeforeHead } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { notifyHead, standingOf } from './notify.ts';
@@ -156,6 +157,8 @@ function applyList(turn: Turn, from: Contact, behind: readonly Contact[], listHa
   const { state } = turn;
   for (const contact of behind) learn(turn, contact);
   const before = state.successors;
+  const [head] = before;
+  if (head !== undefined && head.id !== from.id) introduceHead(turn, head, from, behind);
   setSuccessors(turn, listBehind(state, [from], behind), { type: 'contact', answered: from });
   state.appliedHash = listHash;
   if (!areSameLives(before, state.successors)) state.stabilizeWaitMs = state.parameters.stabilizeMinMs;

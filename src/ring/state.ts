@@ -49,7 +49,17 @@ interface Candidate {
 /** What a reply is for. */
 export type Purpose =
   | { readonly type: 'joinWalk' | 'stabilize' | 'candidate' | 'extend' | 'verifyPredecessor' }
-  | { readonly type: 'notify' | 'leave' | 'probe' | 'exchange' | 'push' | 'changed' }
+  | {
+      readonly type:
+        | 'notify'
+        | 'leave'
+        | 'probe'
+        | 'exchange'
+        | 'push'
+        | 'changed'
+        | 'introduce'
+        | 'mergeProbe';
+    }
   /** It spoke in a life that is not the one known. */
   | { readonly type: 'newLife' }
   /** It notified, and is adopted if it answers. */
@@ -148,6 +158,11 @@ export interface RingState {
   appliedHash: string;
   listHash: string;
   extendRequestId: number;
+  /** The merge probe under way, 0 when none; whom it asked; when the last was sent; till when every round sends one. */
+  mergeRequestId: number;
+  readonly mergeAsked: Identifier[];
+  mergeProbedAt: MonotonicMs;
+  mergeEagerUntil: MonotonicMs;
   leavesWaiting: number;
   readonly members: Map<Identifier, Member>;
   membersChanged: boolean;
@@ -208,6 +223,10 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     appliedHash: '',
     listHash: listDigest([]),
     extendRequestId: 0,
+    mergeRequestId: 0,
+    mergeAsked: [],
+    mergeProbedAt: Number.NEGATIVE_INFINITY,
+    mergeEagerUntil: Number.NEGATIVE_INFINITY,
     leavesWaiting: 0,
     members: new Map(),
     membersChanged: false,

@@ -14,6 +14,7 @@ import { create, JOIN_TIMER, join, rememberSeeds, startWalk } from './join.ts';
 import { finishLeaving, LEAVE_TIMER, leave } from './leave.ts';
 import { onLookupTimer, resumeLookups, startLookup } from './lookup.ts';
 import { learn } from './members.ts';
+import { considerMergeProbe } from './merge.ts';
 import { askEverybody } from './orphan.ts';
 import { onReply } from './replies.ts';
 import { onRequest } from './requests.ts';
@@ -94,6 +95,7 @@ function onTimer(turn: Turn, timerId: string): void {
   switch (timerId) {
     case STABILIZE_TIMER:
       stabilize(turn);
+      considerMergeProbe(turn);
       return;
     case PROBE_ROUND_TIMER:
       onProbeRound(turn);

@@ -47,6 +47,7 @@ const request: fc.Arbitrary<RingRequest> = fc.oneof(
   record({ type: fc.constantFrom('ping', 'changed', 'leave') }),
   record({ type: fc.constant('notify' as const), standing }),
   record({ type: fc.constant('pingVia' as const), target: contact }),
+  record({ type: fc.constant('introduce' as const), contact }),
   record({ type: fc.constant('bestPredecessor' as const), id }),
   record({ type: fc.constant('neighbours' as const), listHash: hash, notify: fc.option(standing) }),
   record({ type: fc.constant('findOwner' as const), key: id }),

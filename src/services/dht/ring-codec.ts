@@ -143,6 +143,8 @@ function encodeRequest(request: RingRequest): NonNullable<ExchangeRequest['reque
       return { $case: 'notify', value: encodeStanding(request.standing) };
     case 'pingVia':
       return { $case: 'pingVia', value: { target: encodeContact(request.target) } };
+    case 'introduce':
+      return { $case: 'introduce', value: encodeContact(request.contact) };
     case 'bestPredecessor':
       return { $case: 'bestPredecessor', value: { id: encodeId(request.id) } };
     case 'neighbours':
@@ -170,6 +172,8 @@ function decodeRequest(wire: ExchangeRequest['request']): RingRequest {
       return { type: 'notify', standing: decodeStanding(wire.value) };
     case 'pingVia':
       return { type: 'pingVia', target: decodeContact(wire.value.target) };
+    case 'introduce':
+      return { type: 'introduce', contact: decodeContact(wire.value) };
     case 'bestPredecessor':
       return { type: 'bestPredecessor', id: decodeId(wire.value.id) };
     case 'neighbours':

@@ -168,6 +168,7 @@ export interface ExchangeRequest {
     | { $case: "findOwner"; value: ExchangeRequest_FindOwner }
     | { $case: "members"; value: Members }
     | { $case: "changed"; value: ExchangeRequest_Empty }
+    | { $case: "introduce"; value: Contact }
     | undefined;
 }
 
@@ -1412,6 +1413,9 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
       case "changed":
         ExchangeRequest_Empty.encode(message.request.value, writer.uint32(146).fork()).join();
         break;
+      case "introduce":
+        Contact.encode(message.request.value, writer.uint32(154).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1555,6 +1559,14 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
             message.request = { $case: "changed", value: ExchangeRequest_Empty.decode(reader, reader.uint32()) };
             continue;
           }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.request = { $case: "introduce", value: Contact.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1615,6 +1627,8 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
         ? { $case: "members", value: Members.fromJSON(object.members) }
         : isSet(object.changed)
         ? { $case: "changed", value: ExchangeRequest_Empty.fromJSON(object.changed) }
+        : isSet(object.introduce)
+        ? { $case: "introduce", value: Contact.fromJSON(object.introduce) }
         : undefined,
     };
   },
@@ -1657,6 +1671,8 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
       obj.members = Members.toJSON(message.request.value);
     } else if (message.request?.$case === "changed") {
       obj.changed = ExchangeRequest_Empty.toJSON(message.request.value);
+    } else if (message.request?.$case === "introduce") {
+      obj.introduce = Contact.toJSON(message.request.value);
     }
     return obj;
   },
@@ -1734,6 +1750,12 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
       case "changed": {
         if (object.request?.value !== undefined && object.request?.value !== null) {
           message.request = { $case: "changed", value: ExchangeRequest_Empty.fromPartial(object.request.value) };
+        }
+        break;
+      }
+      case "introduce": {
+        if (object.request?.value !== undefined && object.request?.value !== null) {
+          message.request = { $case: "introduce", value: Contact.fromPartial(object.request.value) };
         }
         break;
       }

@@ -1,0 +1,35 @@
+/**
+ * Introductions. Who gets a head from another ring, or one that has not met the head before it, tells the one of the other:
+ * it stands between two entries of the list that came. So two rings close up like a zip, as fast as messages travel. A hint.
+ */
+import { probeContact } from './detector.ts';
+import { isBetweenOpenOpen } from './interval.ts';
+import { isUsable, learn } from './members.ts';
+import type { Contact } from './message.ts';
+import type { Purpose } from './state.ts';
+import { post, send, type Turn } from './turn.ts';
+
+const INTRODUCE: Purpose = { type: 'introduce' };
+
+/** `from` and those `behind` it follow this node now; `before` was its head. Who has it between itself and its head is told. */
+export function introduceHead(turn: Turn, before: Contact, from: Contact, behind: readonly Contact[]): void {
+  const { state } = turn;
+  if (state.parameters.mergeProbability === 0 || !isUsable(state, before)) return;
+  let last = from;
+  for (const entry of behind) {
+    if (entry.id === before.id) return;
+    if (isBetweenOpenOpen(last.id, before.id, entry.id)) {
+      send(turn, last, { type: 'introduce', contact: before }, state.parameters.requestTimeoutMs, INTRODUCE);
+      return;
+    }
+    last = entry;
+  }
+}
+
+export function onIntroduced(turn: Turn, contact: Contact): void {
+  if (contact.id === turn.state.self.id) return;
+  learn(turn, contact);
+  if (isUsable(turn.state, contact)) post(turn, { type: 'candidate', contact });
+  // Thought dead: it answers for itself, and is a candidate then.
+  else probeContact(turn, contact);
+}

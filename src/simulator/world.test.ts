@@ -102,7 +102,7 @@ story('what is said to a paused node is under way until it goes on', FILE, (seed
   world.run(4_000);
   const waiting = world.inFlight().filter(({ to }) => to.id === second.contact.id);
   assert.ok(waiting.length > 0);
-  assert.ok(waiting.every(({ from, reply }) => from.id === first.contact.id && reply === null));
+  assert.ok(waiting.every(({ from }) => from.id === first.contact.id));
   second.resume();
   assert.ok(world.inFlight().every(({ to, reply }) => to.id !== second.contact.id || reply !== null));
   world.crash(first);

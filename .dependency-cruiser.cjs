@@ -54,7 +54,27 @@ module.exports = {
     room('content', ['problems', 'storage']),
     room('library', ['content', 'problems', 'storage']),
     room('transfer', ['content', 'problems', 'storage']),
-    room('simulator', ['ring', 'records']),
+    room('simulator', ['ring', 'records'], ['^src/simulator/records/']),
+    {
+      name: 'simulator-records-imports',
+      comment:
+        'src/simulator/records runs the record services as they are; it knows no channel, thread or file of theirs',
+      severity: 'error',
+      from: { path: '^src/simulator/records/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: [
+          '^src/(simulator|ring|records|identity|generated|problems|storage)/',
+          '^src/services/dht/(records/|bounded-service|leaving|peer-channel|ring-port)',
+        ],
+      },
+    },
+    {
+      name: 'the-ring-is-simulated-without-records',
+      severity: 'error',
+      from: { path: '^src/simulator/', pathNot: ['^src/simulator/records/', '\\.test\\.ts$'] },
+      to: { path: '^src/simulator/records/' },
+    },
     room('services/http', ['problems', 'client/schemas']),
     room('services/dht', [
       'services/http/listen\\.ts',

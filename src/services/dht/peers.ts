@@ -118,7 +118,9 @@ export class Peers implements PeerPort {
       if (opened === null) throw new Problem('unreachable', { what: 'the.node', address, hint: 'hint.node' });
       return opened;
     }
-    return this.#greet(open, timeoutMs);
+    const descriptor = await open.hello(timeoutMs);
+    this.learn(descriptor);
+    return descriptor;
   }
 
   /** The descriptor of a life of a node: as known, else asked for where it is said to be. Null when neither helps. */
@@ -202,16 +204,10 @@ export class Peers implements PeerPort {
       if (this.#channels.get(address) === closed) this.#channels.delete(address);
     });
     this.#channels.set(address, channel);
-    await this.#greet(channel, HELLO_TIMEOUT_MS);
-    return channel;
-  }
-
-  /** From now on both ends know each other by their marks. */
-  async #greet(channel: PeerChannel, timeoutMs: number): Promise<NodeDescriptor> {
-    const peer = await channel.hello(timeoutMs);
+    const peer = await channel.hello(HELLO_TIMEOUT_MS);
     this.learn(peer);
     channel.mark = this.lives.of(peer);
-    return peer;
+    return channel;
   }
 
   #closeIdle(): void {
@@ -234,7 +230,7 @@ export class Peers implements PeerPort {
     const waiting = [...this.#channels.values()].filter((channel) => channel.peer !== null);
     const tell = async (): Promise<void> => {
       for (let channel = waiting.pop(); channel !== undefined; channel = waiting.pop()) {
-        await this.#greet(channel, HELLO_TIMEOUT_MS).catch(() => {});
+        await channel.hello(HELLO_TIMEOUT_MS).catch(() => {});
       }
     };
     await Promise.all(Array.from({ length: ANNOUNCE_PARALLEL }, tell));

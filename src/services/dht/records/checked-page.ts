@@ -1,4 +1,7 @@
-/** What came in an answer, checked again by the reader: signature, batch, body, and that it stands under the key asked for. */
+/**
+ * What came in an answer, checked again by the reader: signature, batch, body, and that it stands under the key asked for. Not
+ * when it was signed: its holders went by their clocks, and a reader whose own was set back would see nothing of what is new.
+ */
 import type { FetchResponse } from '../../../generated/anillo/records/v1/records.ts';
 import { toHex } from '../../../records/bytes.ts';
 import type { Version } from '../../../records/merge.ts';
@@ -16,11 +19,11 @@ export interface ReadRecord extends Version {
   readonly remainingMs: number;
 }
 
-/** The records of a page that hold; others are left out. @param nowMs Unix milliseconds */
+/** The records of a page that hold; others are left out. */
 export function openPage(
   page: FetchResponse,
   key: Identifier,
-  { checks, batches: checked, nowMs }: { checks: Checks; batches: CheckedBatches; nowMs: number },
+  { checks, batches: checked }: { checks: Checks; batches: CheckedBatches },
 ): ReadRecord[] {
   const batches = new Map<string, SignedBatch>();
   for (const wire of page.batches) {
@@ -33,7 +36,7 @@ export function openPage(
     const batch = loose === null ? undefined : batches.get(loose.root);
     if (loose === null || batch === undefined) return;
     const record: Record = { ...loose, batch };
-    const valid = validateRecord(checks, record, nowMs);
+    const valid = validateRecord(checks, record, Number.POSITIVE_INFINITY);
     if (isRefusal(valid) || isRefusal(validatePlacement(checks, record, valid, key))) return;
     const remainingMs = Number(page.remainingMs[index] ?? 0n);
     const tag = toHex(valid.leaf.subarray(0, 8));

@@ -23,6 +23,8 @@ const PARTS_OF_FEW_MAX = 4;
 /** Pages of one list: some ten million records. */
 const PAGES_MAX = 100_000;
 const PAIRS_IN_REQUEST = 512;
+/** Refused for this a record is missing: by a clock that was set back, or because its signer has too many there. */
+const LACKING: ReadonlySet<string> = new Set(['clock_skew', 'quota']);
 
 export interface SyncParts {
   readonly store: RecordStore;
@@ -45,6 +47,8 @@ export interface Source {
   readonly holding: Holding;
   /** It takes itself for the owner of some of it. */
   readonly isOwner: boolean;
+  /** All that it gave stands here. */
+  readonly isTaken: boolean;
 }
 
 export class RangeSync {
@@ -57,18 +61,20 @@ export class RangeSync {
   /** Both ways. @throws Problem when the peer does not answer */
   async sync(peer: Contact, share: Share, signal: AbortSignal): Promise<void> {
     const { parts } = await this.#compare(peer, share);
+    let isGiven = parts.length > 0;
     for (const part of parts) {
       await this.#pull(peer, part, share.minCopies, signal);
-      await this.#push(peer, part, share.minCopies, signal);
+      isGiven = (await this.#push(peer, part, share.minCopies, signal)) && isGiven;
     }
-    if (parts.length > 0) await this.#tellGiven(peer, share);
+    if (isGiven) await this.#tellGiven(peer, share);
   }
 
   /** Only gives, for a node that leaves. @throws Problem when the peer does not answer */
   async give(peer: Contact, share: Share, signal: AbortSignal): Promise<void> {
     const { parts } = await this.#compare(peer, share);
-    for (const part of parts) await this.#push(peer, part, share.minCopies, signal);
-    if (parts.length > 0) await this.#tellGiven(peer, share);
+    let isGiven = parts.length > 0;
+    for (const part of parts) isGiven = (await this.#push(peer, part, share.minCopies, signal)) && isGiven;
+    if (isGiven) await this.#tellGiven(peer, share);
   }
 
   /** Only takes. What is known of the peer is from before. @throws Problem when the peer does not answer */
@@ -78,16 +84,17 @@ export class RangeSync {
       { range, minCopies: 0, isClaimed: () => false },
       holdsAny,
     );
-    for (const part of parts) await this.#pull(peer, part, 0, signal);
-    return source;
+    let isTaken = true;
+    for (const part of parts) isTaken = (await this.#pull(peer, part, 0, signal)) && isTaken;
+    return { ...source, isTaken };
   }
 
-  /** Gives the peer what it lacks of these entries. @throws Problem when the peer does not answer */
-  async pushEntries(peer: Contact, entries: Uint8Array, signal: AbortSignal): Promise<void> {
+  /** Gives the peer what it lacks of these entries; true when it takes all of that. @throws Problem when the peer does not answer */
+  async pushEntries(peer: Contact, entries: Uint8Array, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
     const asked = { entries: asBuffer(entries), orSuperseded: false };
     const { missing } = await this.#parts.calls.call(peer, 'missing', asked);
-    await this.#send(peer, pairsAt(entries, missing));
+    return await this.#send(peer, pairsAt(entries, missing));
   }
 
   /** @throws Problem `not_ready` when the peer does not hold all of these entries, or newer ones */
@@ -97,11 +104,14 @@ export class RangeSync {
     if (missing.length > 0) throw new Problem('not_ready');
   }
 
-  async #push(peer: Contact, range: KeyRange, minCopies: number, signal: AbortSignal): Promise<void> {
+  /** True when the peer takes all of it. */
+  async #push(peer: Contact, range: KeyRange, minCopies: number, signal: AbortSignal): Promise<boolean> {
     const selection = { table: 'stored', range, minCopies } as const;
+    let isTaken = true;
     for await (const entries of entriesOf(this.#parts.store, selection)) {
-      await this.pushEntries(peer, entries, signal);
+      isTaken = (await this.pushEntries(peer, entries, signal)) && isTaken;
     }
+    return isTaken;
   }
 
   /** The parts of the range where the peer's copy differs, and is worth a look. */
@@ -109,7 +119,7 @@ export class RangeSync {
     peer: Contact,
     { range, minCopies, isClaimed }: Share,
     isWorth: typeof holdsAny = () => true,
-  ): Promise<{ parts: KeyRange[]; source: Source }> {
+  ): Promise<{ parts: KeyRange[]; source: Omit<Source, 'isTaken'> }> {
     const claimed = isClaimed();
     const mine = await this.#parts.store.run('digest', { table: 'stored', range, minCopies });
     const digest = asBuffer(mine.summary);
@@ -131,7 +141,9 @@ export class RangeSync {
     await this.#parts.calls.call(peer, 'digest', asked);
   }
 
-  async #pull(peer: Contact, range: KeyRange, minCopies: number, signal: AbortSignal): Promise<void> {
+  /** True when all of it stands here. */
+  async #pull(peer: Contact, range: KeyRange, minCopies: number, signal: AbortSignal): Promise<boolean> {
+    let isTaken = true;
     let cursor: Buffer = Buffer.alloc(0);
     let pages = 0;
     do {
@@ -146,32 +158,44 @@ export class RangeSync {
       const page = await this.#parts.calls.call(peer, 'list', asked);
       const listed = { table: 'stored', entries: page.entries, orSuperseded: false } as const;
       const { missing } = await this.#parts.store.run('missing', listed);
-      await this.#takeRecords(peer, range, pairsAt(page.entries, missing), signal);
+      isTaken = (await this.#takeRecords(peer, range, pairsAt(page.entries, missing), signal)) && isTaken;
       // A peer that leads nowhere would be asked for ever.
       if (page.nextCursor.length > 0 && (page.nextCursor.equals(cursor) || ++pages >= PAGES_MAX)) {
         throw new Error(`${peer.id} lists without end`);
       }
       cursor = page.nextCursor;
     } while (cursor.length > 0);
+    return isTaken;
   }
 
-  async #takeRecords(peer: Contact, range: KeyRange, pairs: Uint8Array, signal: AbortSignal): Promise<void> {
+  async #takeRecords(
+    peer: Contact,
+    range: KeyRange,
+    pairs: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    let isTaken = true;
     for (let offset = 0; offset < pairs.length; ) {
       signal.throwIfAborted();
       const wanted = asBuffer(pairs.subarray(offset, offset + PAIRS_IN_REQUEST * PAIR_BYTES));
       const asked = { ...boundsOf(range), cursor: Buffer.alloc(0), limit: 0, minCopies: 0, wanted };
       const { bundle, picked, leases } = await this.#parts.calls.call(peer, 'list', asked);
       for (const lease of leases) this.#parts.leases.acceptRunning(lease);
-      if (bundle.length > 0) await this.#parts.store.run('replicate', { bundle });
+      if (bundle.length > 0) {
+        const { codes } = await this.#parts.store.run('replicate', { bundle });
+        isTaken &&= !codes.some((code) => LACKING.has(code));
+      }
       // A peer that answers for none would be asked for ever.
-      if (picked === 0) return;
+      if (picked === 0) return isTaken;
       offset += picked * PAIR_BYTES;
       await this.#parts.clock.nextTurn();
     }
+    return isTaken;
   }
 
-  async #send(peer: Contact, pairs: Uint8Array): Promise<void> {
+  async #send(peer: Contact, pairs: Uint8Array): Promise<boolean> {
     const { store, calls, leases } = this.#parts;
+    let isTaken = true;
     for (let offset = 0; offset < pairs.length; ) {
       const wanted = pairs.slice(offset, offset + PAIRS_IN_REQUEST * PAIR_BYTES);
       const { bundles, providers, picked } = await store.run('pick', {
@@ -181,12 +205,15 @@ export class RangeSync {
       });
       const [bundle] = bundles;
       if (bundle !== undefined) {
-        await calls.call(peer, 'replicate', { bundle: asBuffer(bundle), leases: leases.passedOn(providers) });
+        const asked = { bundle: asBuffer(bundle), leases: leases.passedOn(providers) };
+        const { results } = await calls.call(peer, 'replicate', asked);
+        isTaken &&= !results.some(({ code }) => LACKING.has(code));
       }
-      if (picked === 0) return;
+      if (picked === 0) return isTaken;
       offset += picked * PAIR_BYTES;
       await this.#parts.clock.nextTurn();
     }
+    return isTaken;
   }
 }
 

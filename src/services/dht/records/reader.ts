@@ -193,7 +193,7 @@ export class Reader {
       if (answer === null) return null;
       if (answer.notOwner) return 'notOwner';
       holding = lesserHolding(holding, decodeHolding(answer.holding));
-      mergeBySlot(records, openPage(answer, key, { checks, batches: this.#batches, nowMs: clock.wallMs() }));
+      mergeBySlot(records, openPage(answer, key, { checks, batches: this.#batches }));
       truncated ||= answer.truncated;
       cursor = answer.nextCursor;
       if (cursor.length === 0) return { records, holding, truncated };

@@ -156,6 +156,24 @@ describe('the store on disk', () => {
     await store.close();
   });
 
+  test('keys of a range are named once around the ring, and none after its end', async () => {
+    const store = await RecordStore.open(dataDir, makeNetworkId(), NodeKey.generate());
+    const change = { id: 1, act: 'publish' as const, lastCopy: false };
+    const changes = [{ ...change, file: { path: 'a/b.txt', cid: fakeCid(3), ...rest } }];
+    const { outgoing, batches } = await store.run('sign', { changes, nowMs: Date.now() });
+    const writer = new BundleWriter();
+    for (const item of outgoing)
+      writer.add({ placementKey: fromHex(item.key), ...item }, batches[0]?.encoded ?? new Uint8Array(0));
+    await store.run('replicate', { bundle: writer.finish() });
+    const [first = '', second = '', third = ''] = outgoing.map((item) => item.key).sort();
+    const range = { from: second, to: first };
+    const keys: (string | null)[] = [];
+    for (let after: string | null = second; after !== null && keys.length < 9; keys.push(after))
+      after = (await store.run('nextStored', { after, range })).key;
+    assert.deepEqual(keys, [third, first, null]);
+    await store.close();
+  });
+
   test('a lease outlives a restart with no more than what was left of it', async () => {
     const networkId = makeNetworkId();
     const [key, other] = [NodeKey.generate(), NodeKey.generate()];

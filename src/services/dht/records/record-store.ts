@@ -78,11 +78,11 @@ export class RecordStore {
   }
 
   /** @throws Problem `newer_data` */
-  static async at({ start, openReader }: RecordPlace, clock: Clock = MACHINE_CLOCK): Promise<RecordStore> {
-    const worker = new TaskWorker(start, clock);
+  static async at(place: RecordPlace, clock: Clock = MACHINE_CLOCK): Promise<RecordStore> {
+    const worker = new TaskWorker(() => place.start(), clock);
     try {
       const opened = await worker.run('open', {});
-      return new RecordStore(worker, openReader(), opened);
+      return new RecordStore(worker, place.openReader(), opened);
     } catch (error) {
       await worker.end();
       throw error;

@@ -110,10 +110,13 @@ export class StoredRecords {
 
   /** The first key after `after` in ring order, where that is still in the range. */
   nextKey(after: Identifier, range: KeyRange): Identifier | null {
+    // Beyond its end the range would begin again.
+    if (after === range.to) return null;
+    const left = { from: after, to: range.to };
     const above = this.scan.nextKey(after);
     const key =
-      above !== null && isInRange(above, range) ? above : after > range.to ? this.scan.nextKey(null) : null;
-    return key !== null && isInRange(key, range) ? key : null;
+      above !== null && isInRange(above, left) ? above : after > range.to ? this.scan.nextKey(null) : null;
+    return key !== null && isInRange(key, left) ? key : null;
   }
 
   entries(selection: RangeSelection, cursor: EntryCursor, limit: number): EntryPage {

@@ -56,7 +56,7 @@ const { signal } = new AbortController();
 
 test('a range that another node takes for its own is not claimed, however long that goes on', async () => {
   let isOwner = true;
-  const { takeover, ownership } = takeoverWhere(() => ({ holding: 'part', isOwner }));
+  const { takeover, ownership } = takeoverWhere(() => ({ holding: 'part', isOwner, isTaken: true }));
   for (let round = 0; round < 3; round += 1) {
     assert.equal(await takeover.pull(RANGE, signal), false);
     assert.equal(ownership.isClaimed(RANGE), false);
@@ -92,4 +92,13 @@ test('a ring of one that waits for other orphans claims nothing before it is sur
   assert.equal(ownership.isClaimed(everything), false, 'not what it claimed in doubt');
   for (const listener of listeners) listener({ type: 'settled' });
   assert.equal(ownership.isClaimed(everything), true);
+});
+
+test('a range of which this node refuses something is not claimed: a clock set back would hide what is new', async () => {
+  let isTaken = false;
+  const { takeover, ownership } = takeoverWhere(() => ({ holding: 'copy', isOwner: false, isTaken }));
+  assert.equal(await takeover.pull(RANGE, signal), false);
+  assert.equal(ownership.isClaimed(RANGE), false);
+  isTaken = true;
+  assert.equal(await takeover.pull(RANGE, signal), true);
 });

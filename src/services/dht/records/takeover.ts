@@ -57,7 +57,7 @@ export class Takeover {
     this.#tried = null;
   }
 
-  /** All of it is here with enough copies, and when everybody was asked; it is disputed while another takes it for its own. */
+  /** All of it is here with enough copies, and when everybody was asked; it is disputed while another takes it for its own, or some of it is refused here. */
   async #pullAround(range: KeyRange, signal: AbortSignal): Promise<'all' | 'part' | 'disputed'> {
     const { ring, ownership, owners } = this.#options;
     let copies = ownership.holdingOf(range) === 'copy' ? 1 : 0;
@@ -67,7 +67,8 @@ export class Takeover {
       for await (const peer of successionOf(ring.self, ownership.successors(), owners)) {
         const source = await this.#pullFrom(peer, range, signal);
         isMissing ||= source === null;
-        isDisputed ||= source?.isOwner === true;
+        // What this node refuses, because of its own clock perhaps, would be missing from what it claims.
+        isDisputed ||= source?.isOwner === true || source?.isTaken === false;
         if (source?.holding === 'copy') copies++;
         if (copies >= ENOUGH_COPIES) break;
       }

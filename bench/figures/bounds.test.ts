@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { meanBounds, studentQuantile } from './mean.ts';
+import { meanBounds, ratioBounds, studentQuantile } from './mean.ts';
 import { pooled, shareBounds } from './proportion.ts';
 
 function near(actual: number, expected: number, within: number): void {
@@ -41,4 +41,12 @@ test("a mean's bounds are Student's, and one run has none", () => {
   assert.ok(Number.isNaN(meanBounds([3]).low));
   near(studentQuantile(60), 2.0003, 2e-3);
   near(studentQuantile(100), 1.984, 2e-3);
+});
+
+test("a ratio's bounds are those of a mean where all seeds are of one size", () => {
+  const ratios = [1, 2, 3, 4, 5].map((each) => ({ events: each * 20, of: 20 }));
+  const { low, high } = ratioBounds(ratios);
+  near(low, meanBounds([1, 2, 3, 4, 5]).low, 1e-9);
+  near(high, meanBounds([1, 2, 3, 4, 5]).high, 1e-9);
+  assert.ok(Number.isNaN(ratioBounds(ratios.slice(0, 1)).high));
 });

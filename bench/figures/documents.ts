@@ -38,7 +38,7 @@ function page({ machine, summaries }: Report, pictures: ReturnType<typeof plots>
     'The command: `npm run figures`, which goes on where it stopped and measures only what the code as it is has not given yet;',
     '`npm run figures -- --quick` takes minutes. Seeds are 1, 2, 3 and so on; one of them alone:',
     '`node bench/figures/part.ts WORKLOAD NODES SEED`. What the words and numbers mean stands in [docs/ring.md](../ring.md).\n',
-    'Bounds are 95 %: of shares by Wilson, 3/n where nothing of n happened; of means by Student over seeds. Lookups of one seed',
+    'Bounds are 95 %: of shares by Wilson, 3/n where nothing of n happened; of means and ratios by Student over seeds. Lookups of one seed',
     'are not independent of one another, so the bounds of shares are the least that can be said. `every` is the worst of all',
     'seeds. *Met, bound not yet*: the figure meets the demand, its bound does not, for want of samples.\n',
     '## Demand and result\n',

@@ -15,7 +15,7 @@ interface Series {
   readonly name: string;
   readonly points: readonly Point[];
   readonly kind?: Kind;
-  /** Small discs where the points are: for few of them. */
+  /** Small discs where the points are, with their bounds as whiskers: for few of them. */
   readonly marked?: boolean;
 }
 
@@ -65,7 +65,7 @@ function drawn(
 ): string[] {
   const banded = points.filter(({ low, high }) => Number.isFinite(low) && Number.isFinite(high));
   const parts: string[] = [];
-  if (banded.length > 1) {
+  if (banded.length > 1 && !marked) {
     const over = banded.map(({ x, high }) => `${at(x)},${up(high as number)}`);
     const under = banded.map(({ x, low }) => `${at(x)},${up(low as number)}`).reverse();
     parts.push(`<polygon class="band c${colour}" points="${[...over, ...under].join(' ')}"/>`);
@@ -75,15 +75,16 @@ function drawn(
   if (!marked) return parts;
   for (const { x, y, low, high } of points) {
     if (low !== undefined && high !== undefined && Number.isFinite(low) && Number.isFinite(high))
-      parts.push(whisker(at(x), up(low), up(high)));
+      parts.push(whisker(at(x), up(low), up(high), `c${colour}`));
     parts.push(`<circle class="mark c${colour}" cx="${at(x)}" cy="${up(y)}" r="3.5"/>`);
   }
   return parts;
 }
 
-export function whisker(x: number, low: number, high: number): string {
+export function whisker(x: number, low: number, high: number, style = ''): string {
   const [left, right] = [round(x - 4), round(x + 4)];
-  return `<path class="bound" d="M${left} ${low}H${right}M${x} ${low}V${high}M${left} ${high}H${right}"/>`;
+  const classes = style === '' ? 'bound' : `bound ${style}`;
+  return `<path class="${classes}" d="M${left} ${low}H${right}M${x} ${low}V${high}M${left} ${high}H${right}"/>`;
 }
 
 function axisOf({ label, log = false, from, to, text = numberText }: AxisChoice, values: number[]): Axis {

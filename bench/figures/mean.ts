@@ -1,5 +1,5 @@
 /** How sure a mean over runs is: Student's 95 % bounds. One run has a mean and no bounds. */
-import type { Bounds } from './proportion.ts';
+import { type Bounds, pooled, type Share } from './proportion.ts';
 
 /** Two-sided 95 % quantiles of Student's distribution by degrees of freedom, from 1. */
 const STUDENT = [
@@ -20,6 +20,17 @@ export function meanBounds(values: readonly number[]): Bounds {
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const reach = (studentQuantile(freedom) * Math.sqrt(squares / freedom)) / Math.sqrt(values.length);
   return { low: mean - reach, high: mean + reach };
+}
+
+/** Of so much for each of so many, such as time-outs a lookup, over seeds of any size: the ratio of the sums (Cochran 1977, 6.3). */
+export function ratioBounds(seeds: readonly Share[]): Bounds {
+  const { events, of } = pooled(seeds);
+  const freedom = seeds.length - 1;
+  if (freedom < 1) return { low: Number.NaN, high: Number.NaN };
+  const ratio = events / of;
+  const squares = seeds.reduce((sum, seed) => sum + (seed.events - ratio * seed.of) ** 2, 0);
+  const reach = (studentQuantile(freedom) * Math.sqrt((seeds.length / freedom) * squares)) / of;
+  return { low: ratio - reach, high: ratio + reach };
 }
 
 /** Above 30 degrees by the first term of the expansion around the normal distribution. */

@@ -155,7 +155,8 @@ function rules(colours: readonly string[], { ink, soft, ground, grid }: Tones): 
     `text { fill: ${ink}; } .soft { fill: ${soft}; } .ground { fill: ${ground}; }`,
     `.grid { stroke: ${grid}; } .axis { stroke: ${soft}; } .bound { stroke: ${ink}; }`,
     ...colours.map(
-      (colour, i) => `.line.c${i} { stroke: ${colour}; } .band.c${i}, .mark.c${i} { fill: ${colour}; }`,
+      (colour, i) =>
+        `.line.c${i}, .bound.c${i} { stroke: ${colour}; } .band.c${i}, .mark.c${i} { fill: ${colour}; }`,
     ),
   ].join('\n');
 }

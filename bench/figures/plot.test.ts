@@ -47,8 +47,7 @@ test('points stand where their values are, bounds around them', () => {
   assert.equal(Number(last?.[1]), 736);
   // The axis reaches from 0 to 5: 1 and 3 are two fifths of 300 pixels apart.
   assert.equal(Number(first?.[2]) - Number(last?.[2]), 120);
-  assert.equal([...HOPS.matchAll(/class="bound"/g)].length, 2);
-  assert.equal([...HOPS.matchAll(/class="band /g)].length, 1);
+  assert.equal([...HOPS.matchAll(/class="bound c0"/g)].length, 2);
 });
 
 test('zero on a logarithmic axis stands at the edge, and nothing is not a number', () => {
@@ -69,6 +68,18 @@ test('zero on a logarithmic axis stands at the edge, and nothing is not a number
     ],
   });
   assert.doesNotMatch(svg, /NaN|Infinity|undefined/);
+});
+
+test('a line of many points has its bounds as a band', () => {
+  const points = [0, 1, 2].map((x) => ({ x, y: x, low: x - 0.1, high: x + 0.1 }));
+  const svg = linePlot({
+    title: 't',
+    caption: 'c',
+    x: { label: 'x' },
+    y: { label: 'y' },
+    series: [{ name: 's', points }],
+  });
+  assert.equal([...svg.matchAll(/<polygon class="band c0"/g)].length, 1);
 });
 
 test('bars stand on the ground, with what is demanded over them', () => {

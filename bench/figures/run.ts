@@ -4,6 +4,7 @@
  *   npm run figures                            all workloads at full size
  *   npm run figures -- --quick [WORKLOAD…]     a few seeds, small rings
  *   npm run figures -- --seeds 10 [WORKLOAD…]  at most so many of each
+ *   npm run figures -- --at-once 1             one part at a time
  *   npm run figures -- --document              writes docs/figures from what is known, and measures nothing
  */
 import { spawn } from 'node:child_process';
@@ -21,7 +22,6 @@ import { WORKLOADS } from './workloads.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = join(ROOT, 'docs', 'figures');
 const DATA = join(FOLDER, 'ring.json');
-const CORES = 2;
 const SEEDS_PER_PART = 25;
 /** Above it a part hangs. */
 const PART_TIMEOUT_MS = 45 * 60_000;
@@ -106,6 +106,7 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     document: { type: 'boolean', default: false },
     seeds: { type: 'string', default: '1000000' },
+    'at-once': { type: 'string', default: '2' },
   },
 });
 const unknown = positionals.filter((name) => WORKLOADS[name] === undefined);
@@ -132,7 +133,7 @@ async function work(): Promise<void> {
     write();
   }
 }
-await Promise.all(Array.from({ length: CORES }, work));
+await Promise.all(Array.from({ length: Number(values['at-once']) }, work));
 write();
 console.log(failed === 0 ? `Written to ${FOLDER}.` : `${failed} parts failed; the rest is in ${FOLDER}.`);
 process.exit(failed === 0 ? 0 : 1);

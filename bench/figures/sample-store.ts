@@ -7,7 +7,12 @@ import { existsSync, globSync, mkdirSync, readFileSync, renameSync, statSync, wr
 import { join } from 'node:path';
 import type { SeededSample } from './summary.ts';
 
-const CORE = ['src/{ring,records,simulator}/**/*.ts', 'bench/figures/stage/*.ts', 'bench/hops.ts'];
+const CORE = [
+  'src/{ring,records,simulator}/**/*.ts',
+  'src/services/dht/*codec.ts',
+  'bench/figures/stage/*.ts',
+  'bench/hops.ts',
+];
 const DIGITS = 12;
 
 export interface StoredSample extends SeededSample {
@@ -56,7 +61,7 @@ export class SampleStore {
   }
 
   #folder(workload: string, nodes: number): string {
-    const own = this.#hashOf([`bench/figures/workloads/${workload}.ts`]);
+    const own = this.#hashOf([`bench/figures/workloads/{${workload},scenarios}.ts`]);
     return join(this.#cache(workload, nodes), `${this.#core}-${own}`);
   }
 

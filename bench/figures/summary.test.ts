@@ -37,6 +37,16 @@ test('seeds are added up for shares, averaged for means, and the worst counts wh
   assert.deepEqual([found?.value, found?.seeds], [5, 1]);
 });
 
+test('what did not come to pass in one seed is missed, whatever the others say', () => {
+  const { healed } = measuresOf(WORKLOAD, 10, [
+    { seed: 1, figures: { healed: 1 } },
+    { seed: 2, figures: { healed: null } },
+  ]);
+  assert.ok(healed && WORKLOAD.measures.healed);
+  assert.equal(healed.value, null);
+  assert.equal(verdictOf(WORKLOAD.measures.healed, 10, healed), 'missed');
+});
+
 test('a verdict is sure only where the bound meets the demand too', () => {
   const { measures } = WORKLOAD;
   const verdict = (name: string, nodes: number, summary: { value: number; low: number; high: number }) =>

@@ -1,12 +1,13 @@
 /** What the seeds of one workload at one size say together, and whether that is what was demanded. */
 import type { Point } from './line-plot.ts';
-import { meanBounds, meanOf } from './mean.ts';
+import { meanBounds, meanOf, ratioBounds } from './mean.ts';
 import { type Bounds, pooled, type Share, shareBounds } from './proportion.ts';
-import { type Demand, demandOf, type Measure, type Sample, type Workload } from './workload.ts';
+import { type Demand, demandOf, type Figure, type Measure, type Sample, type Workload } from './workload.ts';
 
 export interface MeasureSummary {
-  readonly value: number;
-  /** 95 % bounds; of an `every` the least and the most. Null where one seed has none. */
+  /** Null: in a seed it did not come to pass. */
+  readonly value: number | null;
+  /** 95 % bounds; of an `every` the least and the most. Null where there are none. */
   readonly low: number | null;
   readonly high: number | null;
   /** Of a share: what was counted. */
@@ -51,17 +52,20 @@ export function measuresOf(
   return measures;
 }
 
-function summed(
-  { kind }: Measure,
-  demand: Demand | null,
-  taken: readonly (number | Share)[],
-): MeasureSummary {
+function summed({ kind }: Measure, demand: Demand | null, taken: readonly Figure[]): MeasureSummary {
   const seeds = taken.length;
   if (kind === 'share') {
     const counted = pooled(taken as readonly Share[]);
     const value = counted.of === 0 ? 0 : counted.events / counted.of;
     return { value, ...shareBounds(counted), counted, seeds };
   }
+  if (kind === 'ratio') {
+    const counted = pooled(taken as readonly Share[]);
+    if (counted.of === 0) return { value: null, low: null, high: null, seeds };
+    const bounds = boundsOf(ratioBounds(taken as readonly Share[]));
+    return { value: short(counted.events / counted.of), ...bounds, counted, seeds };
+  }
+  if (taken.includes(null)) return { value: null, low: null, high: null, seeds };
   const values = taken as readonly number[];
   if (kind === 'mean') return { value: short(meanOf(values)), ...boundsOf(meanBounds(values)), seeds };
   const [least, most] = [short(Math.min(...values)), short(Math.max(...values))];
@@ -99,7 +103,7 @@ export function brokenOf(samples: readonly SeededSample[]): string[] {
 export function verdictOf(measure: Measure, nodes: number, summary: MeasureSummary): Verdict | null {
   const demand = demandOf(measure, nodes);
   if (demand === null) return null;
-  if (!meets(demand, summary.value)) return 'missed';
+  if (summary.value === null || !meets(demand, summary.value)) return 'missed';
   // None was demanded and none was seen: more samples narrow the bound and never close it.
   if (measure.kind === 'every' || ('atMost' in demand && demand.atMost === 0)) return 'met';
   const bound = 'atMost' in demand ? summary.high : summary.low;

@@ -5,10 +5,10 @@ import type { Share } from './proportion.ts';
 export type Demand = { readonly atMost: number } | { readonly atLeast: number };
 
 /**
- * `share`: events of so many, added up over all seeds. `mean`: one value of each seed, and their mean. `every`: one value
- * of each seed, and the demand is on the worst of them.
+ * `share`: events of so many, added up over all seeds. `ratio`: so much for each of so many, the same way. `mean`: one value
+ * of each seed, and their mean. `every`: one value of each seed, and the demand is on the worst of them.
  */
-type Kind = 'share' | 'mean' | 'every';
+type Kind = 'share' | 'ratio' | 'mean' | 'every';
 
 export interface Measure {
   readonly name: string;
@@ -27,9 +27,12 @@ interface Size {
   readonly seeds: number;
 }
 
+/** Null: it did not come to pass. */
+export type Figure = number | Share | null;
+
 /** What one seed gave. A measure that it could not take is not in it. */
 export interface Sample {
-  readonly figures: { readonly [measure: string]: number | Share };
+  readonly figures: { readonly [measure: string]: Figure };
   /** The same x for every seed. */
   readonly curves?: { readonly [name: string]: readonly Point[] };
   /** Invariants that were broken, in words. */

@@ -1,8 +1,15 @@
 /** Hops on an ideal ring by size, in our settings and the paper's. */
+
+import { randomIdentifier } from '../../../src/simulator/random.ts';
 import { measureHops, SETTINGS } from '../../hops.ts';
+import { ringAtRest } from '../stage/rest.ts';
 import type { Sample, Workload } from '../workload.ts';
 
 const LOOKUPS = 5_000;
+
+/** A routing table holds so many. */
+const TABLE_MAX = 10_000;
+const ANSWERED_MS = 5_000;
 
 /** The figure of each setting that is measured; settings as `bench/hops.ts` names them. */
 const MEASURED: Readonly<Record<string, string>> = {
@@ -27,6 +34,12 @@ export const HOPS: Workload = {
     base4: { name: 'hops, base 4', kind: 'mean' },
     base2: { name: 'hops, base 2', kind: 'mean' },
     paper: { name: "hops, base 2 without lists (the paper's)", kind: 'mean', line: 1 },
+    table: {
+      name: 'hops with a routing table of all nodes',
+      kind: 'mean',
+      line: 1,
+      demand: { 100: { atMost: 1 }, 1000: { atMost: 1 }, 10000: { atMost: 1 } },
+    },
     base16P99: { name: 'hops at p99, base 16', kind: 'every' },
     entries: { name: 'contacts a node goes by, base 16', kind: 'mean' },
     wrong: { name: 'wrong owners or none', kind: 'share', line: 1, demand: { atMost: 0 } },
@@ -54,6 +67,32 @@ export const HOPS: Workload = {
       events += wrongOwners + failed;
       of += lookups;
     }
+    if (nodes <= TABLE_MAX) {
+      const table = withTable(seed, nodes);
+      figures.table = table.mean;
+      events += table.wrong;
+      of += LOOKUPS;
+    }
     return { figures: { ...figures, wrong: { events, of } } };
   },
 };
+
+/** Each node knows every other: asked all at once, on a ring in motion. */
+function withTable(seed: number, count: number): { readonly mean: number; readonly wrong: number } {
+  const { world, nodes } = ringAtRest(count, { seed, settledMs: 1_000 });
+  const ids = nodes.map(({ contact }) => contact.id).sort();
+  const asked = Array.from({ length: LOOKUPS }, () => {
+    const node = nodes[Math.floor(world.random() * count)] as (typeof nodes)[0];
+    const key = randomIdentifier(world.random);
+    const owner = ids.find((id) => id >= key) ?? ids[0];
+    return { node, owner, lookupId: node.lookup(key, ANSWERED_MS) };
+  });
+  world.run(ANSWERED_MS);
+  let [hops, wrong] = [0, 0];
+  for (const { node, owner, lookupId } of asked) {
+    const result = node.results.get(lookupId);
+    hops += result?.hops ?? 0;
+    if (result?.owner?.id !== owner) wrong++;
+  }
+  return { mean: hops / LOOKUPS, wrong };
+}

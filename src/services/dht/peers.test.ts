@@ -85,7 +85,10 @@ test('after Hello, messages name both ends by their marks; one that forgot the m
   t.mock.method(theirs.lives, 'contact', () => null);
   assert.equal((await ask(peers, own.contact)).reply.type, 'pong');
   assert.equal((await ask(peers, own.contact)).reply.type, 'pong');
-  assert.deepEqual(heard, [true, true, false, false]);
+  t.mock.restoreAll();
+  await peers.meet(own.contact.address, 5_000);
+  assert.equal((await ask(peers, own.contact)).reply.type, 'pong');
+  assert.deepEqual(heard, [true, true, false, false, true]);
 });
 
 test('at an address where another node lives now, nobody answers for the one before', async (t) => {

@@ -118,9 +118,7 @@ export class Peers implements PeerPort {
       if (opened === null) throw new Problem('unreachable', { what: 'the.node', address, hint: 'hint.node' });
       return opened;
     }
-    const descriptor = await open.hello(timeoutMs);
-    this.learn(descriptor);
-    return descriptor;
+    return this.#greet(open, timeoutMs);
   }
 
   /** The descriptor of a life of a node: as known, else asked for where it is said to be. Null when neither helps. */
@@ -204,10 +202,16 @@ export class Peers implements PeerPort {
       if (this.#channels.get(address) === closed) this.#channels.delete(address);
     });
     this.#channels.set(address, channel);
-    const peer = await channel.hello(HELLO_TIMEOUT_MS);
+    await this.#greet(channel, HELLO_TIMEOUT_MS);
+    return channel;
+  }
+
+  /** From now on both ends know each other by their marks. */
+  async #greet(channel: PeerChannel, timeoutMs: number): Promise<NodeDescriptor> {
+    const peer = await channel.hello(timeoutMs);
     this.learn(peer);
     channel.mark = this.lives.of(peer);
-    return channel;
+    return peer;
   }
 
   #closeIdle(): void {
@@ -230,7 +234,7 @@ export class Peers implements PeerPort {
     const waiting = [...this.#channels.values()].filter((channel) => channel.peer !== null);
     const tell = async (): Promise<void> => {
       for (let channel = waiting.pop(); channel !== undefined; channel = waiting.pop()) {
-        await channel.hello(HELLO_TIMEOUT_MS).catch(() => {});
+        await this.#greet(channel, HELLO_TIMEOUT_MS).catch(() => {});
       }
     };
     await Promise.all(Array.from({ length: ANNOUNCE_PARALLEL }, tell));

@@ -66,11 +66,10 @@ function isGhost(member: Member, contact: Contact): boolean {
   return contact.incarnation < member.contact.incarnation && isProven(member);
 }
 
-/** Another life of a member answered: those before it are over, everywhere. */
+/** Another life of a member answered. */
 function followLife(turn: Turn, member: Member, contact: Contact): void {
   forgetRoute(turn.state, member.contact);
   renewMember(turn.state, member, contact);
-  if (turn.state.parameters.safeguards.incarnation) post(turn, { type: 'outlived', by: contact });
 }
 
 /** It was said to have left, and says itself that it has its place. */
@@ -87,6 +86,8 @@ function markAlive(turn: Turn, member: Member): void {
   const isNew = !isProven(member);
   member.heardAt = now;
   member.answeredAt = now;
+  // A life is known by its own word from now on: those before it are over, wherever they stand.
+  if (isNew && state.parameters.safeguards.incarnation) post(turn, { type: 'outlived', by: member.contact });
   if (before === 'alive' || before === 'left') return;
   setHealth(state, member, 'alive');
   member.misses = 0;

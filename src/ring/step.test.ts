@@ -424,6 +424,18 @@ test('a request for another life is refused, and a later life of a neighbour end
   assert.deepEqual(bench.ask(D, { type: 'notify', standing: 'settled' }), { type: 'notMember' });
 });
 
+test('a later life that was only named ends the earlier one in the list as soon as it answers', () => {
+  const bench = settled();
+  const later = contact('50', 2);
+  bench.ask(later, { type: 'bestPredecessor', id: '50' });
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', list(B, contact('50'), A));
+  assert.deepEqual(bench.list, ['40', '50', '10']);
+  bench.timer('probe');
+  bench.reply(later, 'ping', { type: 'pong', joined: false });
+  assert.deepEqual(bench.list, ['40', '10']);
+});
+
 test('a node that meets a later life of its own says so once and stops answering', () => {
   const bench = settled();
   bench.ask(contact('20', 5), { type: 'ping' });

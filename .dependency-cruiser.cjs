@@ -42,6 +42,7 @@ module.exports = {
     },
     pure('ring'),
     pure('records', 'ring'),
+    pure('model-checker', 'ring'),
     {
       name: 'transfer-plan-is-pure',
       severity: 'error',
@@ -130,7 +131,7 @@ module.exports = {
       comment: 'src/node composes a node; it knows no command, portmapper or simulator',
       severity: 'error',
       from: { path: '^src/node/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/(cli|portmapper|simulator)/' },
+      to: { path: '^src/(cli|portmapper|simulator|model-checker)/' },
     },
     {
       name: 'commands-that-start-parts',

@@ -431,6 +431,7 @@ test('a later life that was only named ends the earlier one in the list as soon 
   bench.timer('stabilize');
   bench.reply(D, 'neighbours', list(B, contact('50'), A));
   assert.deepEqual(bench.list, ['40', '50', '10']);
+  bench.now += DEFAULT_PARAMETERS.settleMs;
   bench.timer('probe');
   bench.reply(later, 'ping', { type: 'pong', joined: false });
   assert.deepEqual(bench.list, ['40', '10']);

@@ -1,0 +1,67 @@
+/**
+ * What the ring is held to in small, by name: where a search starts, what may happen, and which safeguard is off. The ring
+ * runs with r = 2 and without routing tables, which choose first hops and nothing else.
+ */
+import { DEFAULT_PARAMETERS, type RingParameters } from '../ring/parameters.ts';
+import type { Bounds } from './bounds.ts';
+import { idealRings } from './start.ts';
+
+export type Safeguard = keyof RingParameters['safeguards'];
+
+export interface Scenario {
+  readonly name: string;
+  readonly bounds: Bounds;
+  /** Ideal rings, each by the places of its nodes. */
+  readonly starts: readonly (readonly number[])[];
+  readonly safeguardOff: Safeguard | null;
+}
+
+const SUCCESSORS = 2;
+
+export function parametersOf({ safeguardOff, bounds }: Scenario): RingParameters {
+  const { safeguards } = DEFAULT_PARAMETERS;
+  return {
+    ...DEFAULT_PARAMETERS,
+    successorCount: SUCCESSORS,
+    routesMax: 0,
+    fingerBase: 0,
+    candidatesMax: bounds.gossips ? DEFAULT_PARAMETERS.candidatesMax : 0,
+    safeguards: safeguardOff === null ? safeguards : { ...safeguards, [safeguardOff]: false },
+  };
+}
+
+/** From every ideal ring of r + 1 nodes or more, and never fewer principals (Zave's assumptions). */
+export function assumed(
+  places: number,
+  crashesMax: number,
+  restartsMax: number,
+  messagesMax: number,
+  gossips = false,
+): Scenario {
+  const name = `${places} places, ${crashesMax} crashes, ${restartsMax} restarts, ${messagesMax} messages`;
+  return {
+    name: gossips ? `${name}, gossip` : name,
+    bounds: { places, crashesMax, restartsMax, messagesMax, keepsPrincipals: true, gossips },
+    starts: idealRings(places, SUCCESSORS + 1),
+    safeguardOff: null,
+  };
+}
+
+/** From a ring of one: outside what is proved. */
+export function fromOne(
+  places: number,
+  crashesMax: number,
+  restartsMax: number,
+  messagesMax: number,
+): Scenario {
+  return {
+    name: `from a ring of one: ${places} places, ${crashesMax} crashes, ${restartsMax} restarts, ${messagesMax} messages`,
+    bounds: { places, crashesMax, restartsMax, messagesMax, keepsPrincipals: false, gossips: false },
+    starts: [[0]],
+    safeguardOff: null,
+  };
+}
+
+export function without(safeguardOff: Safeguard, scenario: Scenario): Scenario {
+  return { ...scenario, name: `${scenario.name}, without ${safeguardOff}`, safeguardOff };
+}

@@ -1,0 +1,44 @@
+/** The production step function, explored: complete for small bounds here, for larger ones in the long tier. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assumed, fromOne, parametersOf, type Scenario, without } from './scenario.ts';
+import { Search, type SearchResult } from './search.ts';
+import { tell } from './trace.ts';
+
+const STATES_MAX = 2_000_000;
+
+function explore(scenario: Scenario): SearchResult & { story: string[] } {
+  const search = new Search(parametersOf(scenario), scenario.bounds);
+  const result = search.run(scenario.starts, { statesMax: STATES_MAX, isOver: () => false });
+  return { ...result, story: tell(search.world, result.trace, result.violation) };
+}
+
+function assertHolds(scenario: Scenario): void {
+  const { isComplete, violation, states, story } = explore(scenario);
+  assert.equal(violation, null, `${scenario.name}\n${story.join('\n')}`);
+  assert.ok(isComplete, `${scenario.name}: more than ${states} worlds`);
+}
+
+test('within the assumptions of the proof every invariant holds, and owners are true, whatever the order', () => {
+  assertHolds(assumed(4, 1, 0, 2));
+  assertHolds(assumed(3, 1, 1, 3, true));
+});
+
+test('without asking the node that is adopted, a dead one becomes the only successor', () => {
+  const scenario = without('contactBeforeAdopting', assumed(5, 2, 0, 2));
+  const { violation, trace } = explore({ ...scenario, starts: [[1, 2, 3, 4]] });
+  assert.match(violation ?? 'nothing', /^I1 OneLiveSuccessor/);
+  assert.ok(trace.length <= 12);
+});
+
+test('without cutting lists at the node itself, it follows itself', () => {
+  const { violation, trace } = explore(without('cutAtSelf', fromOne(2, 0, 0, 3)));
+  assert.match(violation ?? 'nothing', /a node in its own successor list \(I3\)/);
+  assert.equal(trace.length - 1, 3);
+});
+
+test('without verifying that it owns a key, any member answers for it', () => {
+  const { violation, trace } = explore(without('ownerVerification', assumed(4, 0, 0, 1)));
+  assert.match(violation ?? 'nothing', /^owner: n0 answers for a key of n1/);
+  assert.equal(trace.length, 1);
+});

@@ -1,0 +1,149 @@
+/** Breadth first through every world within the bounds: the first violation met has the shortest trace. */
+import type { RingParameters } from '../ring/parameters.ts';
+import type { Action } from './action.ts';
+import { actionsOf, take } from './actions.ts';
+import type { Bounds } from './bounds.ts';
+import { NodeTable } from './node-table.ts';
+import { Properties, type Violation } from './properties.ts';
+import { startIdeal } from './start.ts';
+import type { Step } from './trace.ts';
+import { World } from './world.ts';
+import { WorldStore } from './world-store.ts';
+
+export interface SearchLimits {
+  readonly statesMax: number;
+  /** Asked from time to time; true ends the search. */
+  readonly isOver: () => boolean;
+}
+
+export interface SearchResult {
+  readonly states: number;
+  readonly transitions: number;
+  /** States that a single node was in, and messages, all told. */
+  readonly nodeStates: number;
+  readonly messages: number;
+  /** Steps from a start to the farthest world that was left. */
+  readonly depth: number;
+  /** Steps not taken, for more messages would have been under way than the bound allows. */
+  readonly beyondMessages: number;
+  /** Every world within the bounds was met. */
+  readonly isComplete: boolean;
+  readonly violation: Violation;
+  /** From a start to the violation, the shortest there is; empty when there is none. */
+  readonly trace: readonly Step[];
+  readonly storeBytes: number;
+}
+
+/** How often, in worlds, it is asked whether the search is over. */
+const ASK_EVERY = 1024;
+
+export class Search {
+  readonly world: World;
+  private readonly properties: Properties;
+  private readonly bounds: Bounds;
+  private readonly store: WorldStore;
+  private readonly row: Int32Array;
+  private transitions = 0;
+  private beyondMessages = 0;
+  private violation: Violation = null;
+  private trace: readonly Step[] = [];
+
+  constructor(parameters: RingParameters, bounds: Bounds) {
+    this.bounds = bounds;
+    this.world = new World(new NodeTable(bounds.places, parameters), bounds);
+    this.properties = new Properties(bounds.places);
+    this.store = new WorldStore(this.world.width);
+    this.row = new Int32Array(this.world.width);
+  }
+
+  /** @param starts ideal rings, each by the places of its nodes */
+  run(starts: readonly (readonly number[])[], limits: SearchLimits): SearchResult {
+    const { store, world } = this;
+    for (const places of starts) this.begin(places);
+    const parentRow = new Int32Array(world.width);
+    let depth = 0;
+    let depthEnds = store.size;
+    let next = 0;
+    for (; next < store.size && this.violation === null; next++) {
+      if (next === depthEnds) {
+        depth++;
+        depthEnds = store.size;
+      }
+      if (store.size >= limits.statesMax || (next % ASK_EVERY === 0 && limits.isOver())) break;
+      store.read(next, parentRow);
+      this.expand(parentRow, next);
+    }
+    return {
+      states: store.size,
+      transitions: this.transitions,
+      nodeStates: world.table.size,
+      messages: world.table.messages.size,
+      depth,
+      beyondMessages: this.beyondMessages,
+      isComplete: next === store.size && this.violation === null,
+      violation: this.violation,
+      trace: this.trace,
+      storeBytes: store.bytes,
+    };
+  }
+
+  private begin(places: readonly number[]): void {
+    const { world, properties, row, bounds } = this;
+    if (this.violation !== null) return;
+    startIdeal(world, places);
+    world.writeRow(row);
+    this.store.add(row, -1);
+    this.violation = properties.violation(world, properties.principals(world), bounds.keepsPrincipals);
+    if (this.violation !== null) this.trace = [{ action: null, row: row.slice() }];
+  }
+
+  /** Everything that may happen in one world. */
+  private expand(parentRow: Int32Array, parent: number): void {
+    const { world, properties, store, row, bounds } = this;
+    world.readRow(parentRow);
+    const before = properties.principals(world);
+    for (const action of actionsOf(world)) {
+      world.readRow(parentRow);
+      if (!take(world, action, properties)) continue;
+      this.transitions++;
+      if (!world.writeRow(row)) {
+        this.beyondMessages++;
+        continue;
+      }
+      const after = properties.principals(world);
+      const isNew = store.add(row, parent);
+      const isToBeJudged = isNew || world.broken !== null;
+      const violation =
+        (isToBeJudged ? properties.violation(world, after, bounds.keepsPrincipals) : null) ??
+        properties.lostPrincipal(before, after, action, bounds);
+      if (violation === null) continue;
+      this.violation = violation;
+      const last: Step = { action, row: row.slice() };
+      this.trace = [...this.pathTo(parent), last];
+      return;
+    }
+  }
+
+  private pathTo(last: number): Step[] {
+    const rows: Int32Array[] = [];
+    for (let index = last; index !== -1; index = this.store.parent(index)) {
+      const row = new Int32Array(this.world.width);
+      this.store.read(index, row);
+      rows.unshift(row);
+    }
+    return rows.map((row, i) => ({ action: i === 0 ? null : this.actionBetween(rows[i - 1], row), row }));
+  }
+
+  /** Only worlds are kept: what led from one to the next is found again. */
+  private actionBetween(from: Int32Array | undefined, to: Int32Array): Action {
+    const { world, row } = this;
+    if (from === undefined) throw new RangeError('nothing comes before a start');
+    world.readRow(from);
+    for (const action of actionsOf(world)) {
+      world.readRow(from);
+      if (!take(world, action, this.properties) || !world.writeRow(row)) continue;
+      if (row.every((value, i) => value === to[i])) return action;
+    }
+    throw new Error('a step of the trace cannot be found again');
+  }
+}

@@ -13,6 +13,7 @@ export function cloneState(state: RingState): RingState {
     doubt: doubt === null ? null : { ...doubt },
     orphansHeard: [...orphansHeard],
     seeds: [...seeds],
+    mergeAsked: [...state.mergeAsked],
     members: copyOf<string, Member>(members),
     routes: [...routes],
     // Off in every model.

@@ -47,6 +47,10 @@ export const FIELDS = {
   appliedHash: 'abstracted',
   listHash: 'derived',
   extendRequestId: 'kept',
+  mergeRequestId: 'constant',
+  mergeAsked: 'constant',
+  mergeProbedAt: 'constant',
+  mergeEagerUntil: 'abstracted',
   leavesWaiting: 'kept',
   members: 'kept',
   membersChanged: 'abstracted',
@@ -88,6 +92,7 @@ export function settle(state: RingState, numbers: RequestNumbers): void {
   state.walked = 0;
   state.stabilizeWaitMs = state.parameters.stabilizeMinMs;
   state.lastStabilizeAt = Number.NEGATIVE_INFINITY;
+  state.mergeEagerUntil = Number.NEGATIVE_INFINITY;
   state.changedAt = Number.NEGATIVE_INFINITY;
   state.lastPushAt = Number.NEGATIVE_INFINITY;
   state.lastExchangeAt = Number.NEGATIVE_INFINITY;

@@ -1,6 +1,7 @@
 /**
  * What the ring is held to in small, by name: where a search starts, what may happen, and which safeguard is off. The ring
- * runs with r = 2 and without routing tables, which choose first hops and nothing else.
+ * runs with r = 2; without routing tables, which choose first hops and nothing else; and without merge probes, for where no
+ * partition was they find candidates for head like any other.
  */
 import { DEFAULT_PARAMETERS, type RingParameters } from '../ring/parameters.ts';
 import type { Bounds } from './bounds.ts';
@@ -25,6 +26,7 @@ export function parametersOf({ safeguardOff, bounds }: Scenario): RingParameters
     successorCount: SUCCESSORS,
     routesMax: 0,
     fingerBase: 0,
+    mergeProbability: 0,
     candidatesMax: bounds.gossips ? DEFAULT_PARAMETERS.candidatesMax : 0,
     safeguards: safeguardOff === null ? safeguards : { ...safeguards, [safeguardOff]: false },
   };

@@ -16,7 +16,7 @@ import { measureCatalog, measureRecords } from './node-metrics.ts';
 import { measureRing } from './ring-metrics.ts';
 
 const contact = (id: string): Contact => ({ id, incarnation: 1, address: `${id}:1` });
-const [A, B, C] = ['10', '20', '30'].map(contact) as [Contact, Contact, Contact];
+const [A, B, C, D] = ['10', '20', '30', '40'].map(contact) as [Contact, Contact, Contact, Contact];
 
 function watched() {
   const state = createRingState(A, DEFAULT_PARAMETERS);
@@ -29,7 +29,7 @@ function watched() {
   return { state, watch, registry };
 }
 
-test('what the ring went through is counted, and a neighbour that returns is a merge', async () => {
+test('what the ring went through is counted, and a neighbour that returns, or that the merge probe found, is a merge', async () => {
   const { watch, registry } = watched();
   watch.note({ type: 'joined' });
   watch.note({ type: 'suspected', contact: C });
@@ -38,8 +38,11 @@ test('what the ring went through is counted, and a neighbour that returns is a m
   watch.note({ type: 'returned', contact: C });
   for (let times = 0; times < 2; times += 1)
     watch.note({ type: 'neighboursChanged', predecessor: C, successors: [B, C] });
+  watch.note({ type: 'merging', contact: D });
+  watch.note({ type: 'neighboursChanged', predecessor: D, successors: [B, C] });
   const text = await registry.metrics();
-  for (const name of ['joins', 'suspicions', 'deaths', 'returns', 'merges'])
+  assert.match(text, /^anillo_ring_merges_total 2$/m);
+  for (const name of ['joins', 'suspicions', 'deaths', 'returns'])
     assert.match(text, new RegExp(`^anillo_ring_${name}_total 1$`, 'm'));
   assert.match(text, /^anillo_ring_orphanings_total 0$/m);
   assert.match(text, /^anillo_ring_size_nodes 3$/m);

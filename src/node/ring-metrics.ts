@@ -14,7 +14,7 @@ const COUNTERS: Readonly<Record<keyof Counts, readonly [name: string, help: stri
   departures: ['anillo_ring_departures_total', 'Members that told this node that they leave.'],
   merges: [
     'anillo_ring_merges_total',
-    'Members declared dead that became successor or predecessor again: parts of the ring that met again.',
+    'Nodes thought dead, or found in another ring, that became neighbours: parts of a ring that are one again.',
   ],
   doubts: ['anillo_ring_doubts_total', 'Times that this node claimed no key until it was sure of its place.'],
   orphanings: ['anillo_ring_orphanings_total', 'Times that every successor of this node was gone.'],

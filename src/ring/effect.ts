@@ -83,6 +83,8 @@ export type RingEvent =
   | { readonly type: 'dead'; readonly contact: Contact }
   /** One that was declared dead answered: it was silent, or behind a partition. */
   | { readonly type: 'returned'; readonly contact: Contact }
+  /** The merge probe found a node before this node's head: two rings, or a loop, become one ring. */
+  | { readonly type: 'merging'; readonly contact: Contact }
   /** A node said that it leaves. */
   | { readonly type: 'departed'; readonly contact: Contact }
   | { readonly type: 'memberSeen'; readonly contact: Contact }

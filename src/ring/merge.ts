@@ -9,7 +9,7 @@ import { isNeighbour, isUsable, learn, standsBeforeHead } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { considerCandidate } from './stabilize.ts';
 import type { Purpose } from './state.ts';
-import { post, send, type Turn } from './turn.ts';
+import { emit, post, send, type Turn } from './turn.ts';
 
 const MERGE: Purpose = { type: 'mergeProbe' };
 
@@ -65,7 +65,9 @@ export function onMergeAnswer(turn: Turn, requestId: number, from: Contact, repl
   if (requestId !== state.mergeRequestId) return;
   state.mergeRequestId = 0;
   if (reply?.type === 'owner') {
-    if (standsBeforeHead(state, from)) considerCandidate(turn, from);
+    if (!standsBeforeHead(state, from)) return;
+    emit(turn, { type: 'merging', contact: from });
+    considerCandidate(turn, from);
     return;
   }
   if (reply?.type !== 'redirect' || state.mergeAsked.length >= state.parameters.mergeHopMax) return;
@@ -73,6 +75,10 @@ export function onMergeAnswer(turn: Turn, requestId: number, from: Contact, repl
   const next = reply.next.find(({ id }) => id !== state.self.id && !state.mergeAsked.includes(id));
   if (next === undefined) return;
   // Not its word alone: it is asked like any other, and adopted when it answers.
-  if (standsBeforeHead(state, next)) post(turn, { type: 'candidate', contact: next });
-  else askOn(turn, next);
+  if (!standsBeforeHead(state, next)) {
+    askOn(turn, next);
+    return;
+  }
+  emit(turn, { type: 'merging', contact: next });
+  post(turn, { type: 'candidate', contact: next });
 }

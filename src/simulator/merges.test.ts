@@ -1,5 +1,6 @@
 /** Rings that are whole each, and are to be one (chord.md 2.8 and 7.4): partitions, two rings interleaved, one that winds twice. */
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import type { Random } from '../ring/effect.ts';
 import type { Contact } from '../ring/message.ts';
 import { DEFAULT_PARAMETERS } from '../ring/parameters.ts';
@@ -68,8 +69,9 @@ story('a ring that winds twice is straightened', FILE, (seed) => {
   eventually(world, isIdeal, PARTED_MS);
 });
 
-story('without the merge probe a ring that winds twice stays so', FILE, (seed) => {
-  const world = new World({ seed, parameters: { ...UNGOSSIPING, mergeProbability: 0 } });
+test('without the merge probe a ring that winds twice can stay so', () => {
+  // Of one seed: by others somebody hears of one between by chance, and all unwinds.
+  const world = new World({ seed: 1, parameters: { ...UNGOSSIPING, mergeProbability: 0 } });
   world.staticRing(101, { runs: true, furnish: windTwice });
   world.run(PARTED_MS);
   assert.notEqual(headsAreTrue(world.live()), null);

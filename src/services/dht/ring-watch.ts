@@ -16,7 +16,7 @@ export interface RingCounts {
   returns: number;
   /** A member said that it leaves. */
   departures: number;
-  /** One that had been declared dead became this node's successor or predecessor again: what was parted is one. */
+  /** One thought dead, or found by the merge probe, became this node's successor or predecessor: what was parted is one. */
   merges: number;
   /** This node was paused, or joined, and claimed no key until it was sure. */
   doubts: number;
@@ -50,8 +50,8 @@ const COUNTED: Readonly<Partial<Record<CountedEvent, keyof RingCounts>>> = {
   doubted: 'doubts',
   orphaned: 'orphanings',
 };
-/** Of those that came back: they may become neighbours again. */
-const RETURNED_MAX = 256;
+/** Of those that came back, or were found in another ring: they may become neighbours. */
+const PARTED_MAX = 256;
 
 export class RingWatch {
   readonly #counts: RingCounts = {
@@ -64,7 +64,7 @@ export class RingWatch {
     doubts: 0,
     orphanings: 0,
   };
-  readonly #returned = new Map<string, Contact>();
+  readonly #parted = new Map<string, Contact>();
   #found = 0;
   #failed = 0;
   #hops = 0;
@@ -81,8 +81,8 @@ export class RingWatch {
       this.#noteMerge(event.successors[0], event.predecessor);
       return;
     }
-    if (event.type === 'returned') this.#keepReturned(event.contact);
-    if (event.type === 'dead') this.#returned.delete(event.contact.id);
+    if (event.type === 'returned' || event.type === 'merging') this.#keepParted(event.contact);
+    if (event.type === 'dead') this.#parted.delete(event.contact.id);
     const counted = COUNTED[event.type];
     if (counted !== undefined) this.#counts[counted]++;
   }
@@ -111,20 +111,20 @@ export class RingWatch {
     };
   }
 
-  #keepReturned(contact: Contact): void {
-    if (this.#returned.size >= RETURNED_MAX) {
-      const [oldest = ''] = this.#returned.keys();
-      this.#returned.delete(oldest);
+  #keepParted(contact: Contact): void {
+    if (this.#parted.size >= PARTED_MAX) {
+      const [oldest = ''] = this.#parted.keys();
+      this.#parted.delete(oldest);
     }
-    this.#returned.set(contact.id, contact);
+    this.#parted.set(contact.id, contact);
   }
 
   #noteMerge(...neighbours: readonly (Contact | null | undefined)[]): void {
     for (const neighbour of neighbours) {
       if (neighbour == null) continue;
-      const returned = this.#returned.get(neighbour.id);
-      if (returned === undefined || !isSameLife(returned, neighbour)) continue;
-      this.#returned.delete(neighbour.id);
+      const parted = this.#parted.get(neighbour.id);
+      if (parted === undefined || !isSameLife(parted, neighbour)) continue;
+      this.#parted.delete(neighbour.id);
       this.#counts.merges++;
     }
   }

@@ -9,7 +9,7 @@ import { declareContactDead, probeUnlessHeard } from './detector.ts';
 import { confirmSuccessor } from './doubt.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { introduceHead } from './introduce.ts';
-import { addMember, isGone, isUsable, learn, setJoined, standsBeforeHead } from './members.ts';
+import { addMember, isGone, isOver, isUsable, learn, setJoined, standsBeforeHead } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { notifyHead, standingOf } from './notify.ts';
 import type { Pending, Purpose, RingState } from './state.ts';
@@ -160,7 +160,8 @@ function applyList(turn: Turn, from: Contact, behind: readonly Contact[], listHa
   const [head] = before;
   if (head !== undefined && head.id !== from.id) introduceHead(turn, head, from, behind);
   setSuccessors(turn, listBehind(state, [from], behind), { type: 'contact', answered: from });
-  state.appliedHash = listHash;
+  // Whoever was left out may come back unnoticed, forgotten before: then `unchanged` would leave it out for ever.
+  state.appliedHash = behind.some((entry) => isOver(state, entry)) ? '' : listHash;
   if (!areSameLives(before, state.successors)) state.stabilizeWaitMs = state.parameters.stabilizeMinMs;
 }
 

@@ -294,6 +294,21 @@ test('a node that had no place when it was met stands in a list that a member te
   assert.deepEqual(bench.list, ['40', '10']);
 });
 
+test('a list from which one found dead was left out is asked for whole again, whoever has forgotten it meanwhile', () => {
+  const E = contact('50');
+  const bench = settled();
+  bench.ask(E, { type: 'neighbours', listHash: '', notify: null });
+  bench.fallSilent(['50'], 10_000);
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', list(B, E, A));
+  assert.deepEqual(bench.list, ['40', '10']);
+  bench.state.members.delete('50');
+  bench.timer('stabilize');
+  assert.equal((bench.sent(D, 'neighbours') as { listHash: string }).listHash, '');
+  bench.reply(D, 'neighbours', list(B, E, A));
+  assert.deepEqual(bench.list, ['40', '50', '10']);
+});
+
 test('a farther notifier replaces the predecessor only when that one is dead', () => {
   const bench = settled();
   bench.now += 2_000;

@@ -26,4 +26,12 @@ export const REGRESSIONS: readonly Regression[] = [
     commit: '5dc2742',
     showed: 'a joiner that met another before that one had a place never asked it again',
   },
+  {
+    scenario: 'hostile-network',
+    seed: 1000,
+    nodes: 32,
+    commit: '7d06353',
+    showed:
+      'a list from which a node held for dead was left out stayed so after that node was forgotten and met again',
+  },
 ];

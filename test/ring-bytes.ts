@@ -23,6 +23,8 @@ export interface RingBytes {
   readonly recordsMean: number;
   /** Connections opened while counting, all nodes. */
   readonly opened: number;
+  /** Nodes that others suspected meanwhile: a ring that is at rest has none. */
+  readonly suspicions: number;
 }
 
 interface Counts {
@@ -31,6 +33,7 @@ interface Counts {
   readonly ring: number;
   readonly records: number;
   readonly connections: number;
+  readonly suspicions: number;
 }
 
 export async function measureRingBytes({ nodes, quietMs, countMs }: RingBytesStory): Promise<RingBytes> {
@@ -46,6 +49,8 @@ export async function measureRingBytes({ nodes, quietMs, countMs }: RingBytesSto
         const then = before[index] as Counts;
         return (now[what] - then[what]) / ((now.at - then.at) / 1000);
       });
+    const more = (what: 'connections' | 'suspicions'): number =>
+      sum(after.map((now) => now[what])) - sum(before.map((then) => then[what]));
     const [sockets, ring, records] = [rates('sockets'), rates('ring'), rates('records')];
     return {
       socketsMean: mean(sockets),
@@ -53,7 +58,8 @@ export async function measureRingBytes({ nodes, quietMs, countMs }: RingBytesSto
       ringMean: mean(ring),
       ringMost: percentile(ring, 1),
       recordsMean: mean(records),
-      opened: sum(after.map(({ connections }) => connections)) - sum(before.map((each) => each.connections)),
+      opened: more('connections'),
+      suspicions: more('suspicions'),
     };
   } finally {
     await network.stop();
@@ -72,6 +78,7 @@ async function countsOf(network: TestNetwork, node: TestNode): Promise<Counts> {
     ring: await bodies('ring'),
     records: await bodies('records'),
     connections: wire.connections,
+    suspicions: await metric(node, 'anillo_ring_suspicions_total'),
   };
 }
 

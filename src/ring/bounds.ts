@@ -1,5 +1,6 @@
 /** What is accepted from other nodes: lists no longer than agreed, identifiers of this ring's length. The rest is dropped. */
 import type { Contact, MemberEntry, RingReply, RingRequest } from './message.ts';
+import { GROUPS, PAGES } from './route-table.ts';
 import type { RingState } from './state.ts';
 
 export function isAcceptableContact(state: RingState, contact: Contact): boolean {
@@ -23,6 +24,12 @@ export function isAcceptableRequest(state: RingState, request: RingRequest): boo
       return request.key.length === state.self.id.length;
     case 'members':
       return areAcceptableEntries(state, request.entries);
+    case 'routes':
+      return request.digests.length === GROUPS && request.from < GROUPS;
+    case 'routePage':
+      return request.page < PAGES && request.marks.length <= state.parameters.routesPageMax;
+    case 'routeChanges':
+      return areAcceptableChanges(state, request);
     default:
       return true;
   }
@@ -42,6 +49,10 @@ export function isAcceptableReply(state: RingState, reply: RingReply): boolean {
       return areAcceptable(state, reply.next);
     case 'members':
       return areAcceptableEntries(state, reply.entries);
+    case 'routes':
+      return reply.group <= GROUPS && reply.digests.length <= PAGES / GROUPS;
+    case 'routePage':
+      return isAcceptablePage(state, reply);
     default:
       return true;
   }
@@ -68,4 +79,30 @@ function areAcceptable(state: RingState, contacts: readonly Contact[]): boolean 
 function areAcceptableEntries(state: RingState, entries: readonly MemberEntry[]): boolean {
   if (entries.length > state.parameters.membersMax + 1) return false;
   return entries.every(({ contact }) => isAcceptableContact(state, contact));
+}
+
+/** A change goes on for as many steps as a ring of all identifiers would need, at most. */
+const LEVEL_MAX = 48;
+
+function areAcceptableChanges(
+  state: RingState,
+  { level, joined, gone }: Extract<RingRequest, { type: 'routeChanges' }>,
+): boolean {
+  const { changesMax } = state.parameters;
+  return (
+    level <= LEVEL_MAX &&
+    joined.length <= changesMax &&
+    gone.length <= changesMax &&
+    joined.every((contact) => isAcceptableContact(state, contact)) &&
+    gone.every(({ id }) => id.length === state.self.id.length)
+  );
+}
+
+function isAcceptablePage(
+  state: RingState,
+  { contacts, unknown }: Extract<RingReply, { type: 'routePage' }>,
+): boolean {
+  const { routesPageMax } = state.parameters;
+  if (contacts.length > routesPageMax || unknown.length > routesPageMax) return false;
+  return contacts.every((contact) => isAcceptableContact(state, contact));
 }

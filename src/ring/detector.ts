@@ -15,7 +15,7 @@ import {
   setNews,
 } from './members.ts';
 import type { Contact } from './message.ts';
-import { forgetRoute, learnRoute } from './routes.ts';
+import { confirmRoute, forgetRoute } from './routes.ts';
 import type { Member, Pending, Purpose, RingState } from './state.ts';
 import { answer, emit, jittered, post, send, setTimer, type Turn } from './turn.ts';
 
@@ -92,7 +92,7 @@ function markAlive(turn: Turn, member: Member): void {
   setHealth(state, member, 'alive');
   member.misses = 0;
   member.reviveWaitMs = state.parameters.revivalMinMs;
-  if (member.joined) learnRoute(turn, member.contact);
+  if (member.joined) confirmRoute(turn, member.contact);
   if (before === 'suspect') return;
   setNews(state, member, state.parameters.newsSends);
   state.membersChanged = true;
@@ -240,7 +240,10 @@ function declareDead(turn: Turn, member: Member): void {
 export function declareContactDead(turn: Turn, contact: Contact): void {
   const member = addMember(turn, contact);
   if (member !== null && isSameLife(member.contact, contact)) declareDead(turn, member);
-  else post(turn, { type: 'gone', contact });
+  else {
+    forgetRoute(turn.state, contact);
+    post(turn, { type: 'gone', contact });
+  }
 }
 
 /** A neighbour died: others may have died with it, and are asked now rather than in turn. */

@@ -30,6 +30,11 @@ export function setDigest(contacts: Iterable<Contact>): string {
   return hexadecimal(a) + hexadecimal(b);
 }
 
+/** 32 bits that tell this life from others in a list of some. */
+export function contactMark(contact: Contact): number {
+  return mix(SEED_A, contact, PRIME_A) >>> 0;
+}
+
 function mix(start: number, contact: Contact, prime: number): number {
   const text = contact.id;
   let hash = start;

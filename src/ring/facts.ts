@@ -12,6 +12,8 @@ import { notifyHead } from './notify.ts';
 import { becomeOrphan } from './orphan.ts';
 import { extendTail, prune } from './prune.ts';
 import { onPredecessorGone } from './rectify.ts';
+import { announceChanges } from './route-changes.ts';
+import { startRoutes } from './route-exchange.ts';
 import {
   abandonRoundWith,
   considerCandidate,
@@ -80,6 +82,7 @@ function settle(turn: Turn, fact: Exclude<Fact, { type: 'neighboursChanged' }>):
       exchangeSoon(turn);
       stabilize(turn);
       startFingers(turn);
+      startRoutes(turn);
       resumeLookups(turn);
       return;
     case 'doubtEnded':
@@ -134,6 +137,7 @@ function afterNeighboursChanged(turn: Turn): void {
   const { predecessor, successors, parameters } = state;
   emit(turn, { type: 'neighboursChanged', predecessor, successors });
   if (state.phase !== 'member') return;
+  announceChanges(turn);
   resumeLookups(turn);
   state.stabilizeWaitMs = parameters.stabilizeMinMs;
   stabilizeSoon(turn, parameters.stabilizeMinMs);

@@ -9,6 +9,7 @@ import { choicesFor, fits, layOut, putFinger } from './fingers.ts';
 import { startLookup } from './lookup.ts';
 import { isUsable } from './members.ts';
 import type { Contact } from './message.ts';
+import { settleMode } from './route-exchange.ts';
 import { routeFrom } from './routes.ts';
 import { estimatedSize } from './state.ts';
 import { jittered, send, setTimer, type Turn } from './turn.ts';
@@ -30,6 +31,12 @@ export function onFingerTimer(turn: Turn): void {
   if (turn.now - state.changedAt < parameters.settleMs) {
     // Among many that join at once lookups come after places.
     setTimer(turn, FINGER_TIMER, parameters.settleMs);
+    return;
+  }
+  settleMode(state);
+  if (state.table.mode !== 'part') {
+    // Where the routing table has everybody it shows the way.
+    setTimer(turn, FINGER_TIMER, jittered(turn, parameters.stabilizeMaxMs));
     return;
   }
   layOut(state);
@@ -57,9 +64,9 @@ function nextDue({ state, now }: Turn): number {
 function check(turn: Turn, at: number): void {
   const { state, now } = turn;
   const { fingers } = state;
+  fingers.checkedAt[at] = now;
   const slot = fingers.slots[at] as number;
   const contact = fingers.contacts[at] ?? null;
-  fingers.checkedAt[at] = now;
   if (contact === null || !isUsable(state, contact)) {
     if (!fillFromKnown(turn, at, slot)) lookUpSlot(turn, slot);
     return;

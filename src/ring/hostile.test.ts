@@ -39,6 +39,11 @@ test('whatever others send, in whatever order, no invariant breaks and nothing g
         entries: all.map((known) => ({ contact: known, status: 'alive' })),
       }),
     ),
+    fc.nat(20).map((from): RingRequest => ({ type: 'routes', from, digests: Array(16).fill(from) })),
+    fc.nat(300).map((page): RingRequest => ({ type: 'routePage', page, marks: [page] })),
+    fc
+      .tuple(fc.nat(60), some, some)
+      .map(([level, all, gone]): RingRequest => ({ type: 'routeChanges', level, joined: all, gone })),
   );
   const reply: fc.Arbitrary<RingReply> = fc.oneof(
     fc.tuple(maybe, some).map(
@@ -57,6 +62,8 @@ test('whatever others send, in whatever order, no invariant breaks and nothing g
       .tuple(maybe, some)
       .map(([predecessor, successors]): RingReply => ({ type: 'owner', predecessor, successors })),
     some.map((next): RingReply => ({ type: 'redirect', next })),
+    fc.nat(20).map((group): RingReply => ({ type: 'routes', group, digests: Array(16).fill(group) })),
+    some.map((all): RingReply => ({ type: 'routePage', contacts: all, unknown: [1] })),
     fc.boolean().map((isMember): RingReply => ({ type: 'pong', joined: isMember })),
     fc.constantFrom<RingReply>({ type: 'notMember' }, { type: 'otherIncarnation' }, { type: 'acknowledged' }),
   );
@@ -77,6 +84,9 @@ test('whatever others send, in whatever order, no invariant breaks and nothing g
         ...DEFAULT_PARAMETERS,
         successorCount: 3,
         membersMax: 12,
+        routesMax: 24,
+        changesMax: 8,
+        goneRoutesMax: 10,
       });
       let now = 0;
       const feed = (input: Input): Effect[] => step(state, now, () => 0.5, input);
@@ -100,6 +110,9 @@ test('whatever others send, in whatever order, no invariant breaks and nothing g
           throw error;
         }
         assert.ok(state.successors.length <= 3 && state.members.size <= 12 && state.seeds.length <= 64);
+        const { changes, gone, pages, doubtful } = state.table;
+        assert.ok(state.routes.length <= 27 && changes.length <= 16 && gone.size <= 10);
+        assert.ok(pages.length <= 256 && doubtful.length <= 32);
         assert.ok(!state.successors.some((known) => known.id === '80') && state.predecessor?.id !== '80');
       }
     }),

@@ -5,7 +5,7 @@
 import { isSameLife } from './contact.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import type { Contact } from './message.ts';
-import { forgetRoute, learnRoute } from './routes.ts';
+import { confirmRoute, forgetRoute, learnRoute } from './routes.ts';
 import type { Member, MemberHealth, RingState } from './state.ts';
 import { post, type Turn } from './turn.ts';
 
@@ -163,7 +163,7 @@ export function setJoined(turn: Turn, contact: Contact, joined: boolean): void {
   if (!joined) turn.state.attentionAt = Number.NEGATIVE_INFINITY;
   member.reviveWaitMs = turn.state.parameters.revivalMinMs;
   member.reviveAt = turn.now + member.reviveWaitMs;
-  if (joined) learnRoute(turn, contact);
+  if (joined) confirmRoute(turn, contact);
   post(turn, { type: joined ? 'placed' : 'gone', contact });
 }
 

@@ -24,6 +24,11 @@ export interface MemberEntry {
 
 /** What a notifier says of itself: a node in doubt vouches for nobody. */
 export type Standing = 'settled' | 'inDoubt';
+/** A life that has no place in the ring any more. */
+export interface GoneLife {
+  readonly id: Identifier;
+  readonly incarnation: number;
+}
 
 export type RingRequest =
   /** Is this life of you there? Pure liveness, always answered. */
@@ -48,7 +53,18 @@ export type RingRequest =
   /** Iterative lookup, one step. Only an owner that owns `key` by (predecessor, self] answers `owner`. */
   | { readonly type: 'findOwner'; readonly key: Identifier }
   /** Member list exchange: the digest of what the sender has, and what it thinks is new. */
-  | { readonly type: 'members'; readonly digest: string; readonly entries: readonly MemberEntry[] };
+  | { readonly type: 'members'; readonly digest: string; readonly entries: readonly MemberEntry[] }
+  /** Routing tables compared: digests of the 16 groups of pages. Asks for the first from `from` on that differs. */
+  | { readonly type: 'routes'; readonly from: number; readonly digests: readonly number[] }
+  /** One page of the table: the marks of what the sender has. */
+  | { readonly type: 'routePage'; readonly page: number; readonly marks: readonly number[] }
+  /** Joins and deaths: the receiver tells them on to the 2^level places ahead of it (D1HT, Monnerat and Amorim 2006). */
+  | {
+      readonly type: 'routeChanges';
+      readonly level: number;
+      readonly joined: readonly Contact[];
+      readonly gone: readonly GoneLife[];
+    };
 
 export type RingReply =
   | { readonly type: 'pong'; readonly joined: boolean }
@@ -79,6 +95,10 @@ export type RingReply =
   /** The responder does not own the key: ask these, best first. Hints only. */
   | { readonly type: 'redirect'; readonly next: readonly Contact[] }
   | { readonly type: 'members'; readonly digest: string; readonly entries: readonly MemberEntry[] }
+  /** Digests of the 16 pages of the group that differs; group 16 where none does. */
+  | { readonly type: 'routes'; readonly group: number; readonly digests: readonly number[] }
+  /** What the sender lacks of the page, and the marks of what the responder does not have. */
+  | { readonly type: 'routePage'; readonly contacts: readonly Contact[]; readonly unknown: readonly number[] }
   /** The responder is not a ring member now (starting, orphaned, leaving): it answers no question of state. */
   | { readonly type: 'notMember' }
   /** The request was for another life of this node. */

@@ -85,11 +85,12 @@ function knownFrom(state: RingState, key: Identifier, passes: (contact: Contact)
 
 /**
  * Whether nobody unknown stands between a key and the one known at or after it, more likely than not: with the members that are no
- * routes spread evenly, the chance is e^-(their number in between). A table of most members is as good as whole.
+ * routes spread evenly, the chance is e^-(their number in between). A whole table, or one of most members, knows.
  */
 function isProbablyOwner(state: RingState, key: Identifier, guess: Contact): boolean {
+  const { mode, isFilled } = state.table;
   const size = estimatedSize(state);
   const known = state.routes.length;
-  if (known >= size / 2) return true;
+  if (mode === 'all' || isFilled || known >= size / 2) return true;
   return (size - known) * clockwiseFraction(key, guess.id) < Math.LN2;
 }

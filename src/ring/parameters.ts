@@ -115,6 +115,20 @@ export interface RingParameters {
   readonly membersMax: number;
   /** Contacts in the table that chooses first hops: one-hop lookups up to this many nodes. */
   readonly routesMax: number;
+  /** Between two comparisons of routing tables with another node, and between two pages of one comparison. */
+  readonly routesIntervalMs: number;
+  readonly routesPageMs: number;
+  /** Pages asked for in one comparison, once the table was whole; a new table asks for all. */
+  readonly routesPagesPerRound: number;
+  /** Contacts, or marks, of one page. */
+  readonly routesPageMax: number;
+  /** Joins and deaths wait so long for others to be told with them: longer the more there were. */
+  readonly changesMinMs: number;
+  readonly changesMaxMs: number;
+  /** Changes in one message, and those that wait. */
+  readonly changesMax: number;
+  /** Lives kept in mind as gone, so that stale tables do not bring them back. */
+  readonly goneRoutesMax: number;
   /** Base of the fingers: 2, 4 or 16 (Chord 4.3 has 2); 0 for none. */
   readonly fingerBase: number;
   /** Nodes from the start of a slot on among which the nearest is chosen. */
@@ -194,6 +208,14 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   redirectMax: 4,
   membersMax: 256,
   routesMax: 10_000,
+  routesIntervalMs: 60_000,
+  routesPageMs: 250,
+  routesPagesPerRound: 8,
+  routesPageMax: 160,
+  changesMinMs: 2_000,
+  changesMaxMs: 20_000,
+  changesMax: 128,
+  goneRoutesMax: 1_024,
   fingerBase: 16,
   fingerCandidates: 16,
   fingerFillMs: 1_000,

@@ -22,6 +22,8 @@ import type { Contact, RingReply } from './message.ts';
 import { onOrphanProbe } from './orphan.ts';
 import { onExtension } from './prune.ts';
 import { onNotifierAnswered, onPredecessorAnswered } from './rectify.ts';
+import { onTold } from './route-changes.ts';
+import { onDoubtfulAnswered, onPageAnswered, onRoutesCompared } from './route-exchange.ts';
 import { considerNearest, onNeighboursFailure, onNeighboursReply, refuse } from './stabilize.ts';
 import type { Pending } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -119,6 +121,18 @@ function route(turn: Turn, requestId: number, pending: Pending, reply: RingReply
       return;
     case 'mergeProbe':
       onMergeAnswer(turn, requestId, to, reply);
+      return;
+    case 'compareRoutes':
+      onRoutesCompared(turn, pending, reply);
+      return;
+    case 'routePage':
+      onPageAnswered(turn, pending, purpose.page, reply);
+      return;
+    case 'doubtfulRoute':
+      onDoubtfulAnswered(turn, to, reply);
+      return;
+    case 'tellChanges':
+      onTold(turn, pending, reply?.type === 'acknowledged');
       return;
     case 'finger':
       if (reply?.type === 'pong' && reply.joined)

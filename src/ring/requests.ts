@@ -8,6 +8,8 @@ import { isGone, setJoined } from './members.ts';
 import type { Contact, RingRequest } from './message.ts';
 import { onFindOwner } from './ownership.ts';
 import { beNotified, onNotify } from './rectify.ts';
+import { onRouteChanges } from './route-changes.ts';
+import { onCompareRoutes, onRoutePage } from './route-exchange.ts';
 import { considerNearest, onHeadChanged, onNeighbours } from './stabilize.ts';
 import { answer, post, type Turn } from './turn.ts';
 
@@ -69,6 +71,15 @@ function answerRequest(turn: Turn, from: Contact, token: number, request: RingRe
       return;
     case 'findOwner':
       onFindOwner(turn, token, request.key);
+      return;
+    case 'routes':
+      onCompareRoutes(turn, token, request.from, request.digests);
+      return;
+    case 'routePage':
+      onRoutePage(turn, token, request.page, request.marks);
+      return;
+    case 'routeChanges':
+      onRouteChanges(turn, token, request.level, request.joined, request.gone);
       return;
     case 'members':
       onMembers(turn, token, request.digest, request.entries);

@@ -1,25 +1,50 @@
 /**
- * Contacts sorted by identifier, up to `routesMax`: they choose whom a lookup asks first and nothing else. A wrong entry
- * costs a redirect, never a wrong owner.
+ * Contacts sorted by identifier: they choose whom a lookup asks and nothing else. A wrong entry costs a redirect, never a wrong
+ * owner. Of a ring of up to `routesMax` nodes the table holds all.
  */
-
+import { contactMark } from './digest.ts';
 import { dropFinger } from './fingers.ts';
 import type { Identifier } from './identifier.ts';
 import type { Contact } from './message.ts';
+import { pageOf } from './route-table.ts';
 import type { RingState } from './state.ts';
 import type { Turn } from './turn.ts';
 
+/** A contact named by others, unless it is known to be gone. */
 export function learnRoute(turn: Turn, contact: Contact): void {
-  const { routes, self, parameters } = turn.state;
+  const { table } = turn.state;
+  const gone = table.gone.get(contact.id);
+  if (gone !== undefined && gone >= contact.incarnation) return;
+  addRoute(turn.state, contact);
+}
+
+/** It has just answered that it has its place. */
+export function confirmRoute(turn: Turn, contact: Contact): void {
+  turn.state.table.gone.delete(contact.id);
+  addRoute(turn.state, contact);
+}
+
+function addRoute(state: RingState, contact: Contact): void {
+  const { routes, self } = state;
   if (contact.id === self.id) return;
   const at = positionOf(routes, contact.id);
   const present = routes[at];
   if (present?.id === contact.id) {
-    if (present.incarnation <= contact.incarnation) routes[at] = contact;
+    if (present.incarnation > contact.incarnation) return;
+    if (present.incarnation === contact.incarnation && present.address === contact.address) return;
+    routes[at] = contact;
+    mark(state, present);
+    mark(state, contact);
     return;
   }
-  if (routes.length >= parameters.routesMax) return;
+  if (routes.length >= roomFor(state)) return;
   routes.splice(at, 0, contact);
+  mark(state, contact);
+}
+
+/** A table kept whole has room for stale entries too, so that a ring of `routesMax` fits. */
+function roomFor({ parameters }: RingState): number {
+  return Math.ceil(parameters.routesMax * 1.1);
 }
 
 /** Forgets this life and older ones, as a finger too. */
@@ -27,7 +52,17 @@ export function forgetRoute(state: RingState, contact: Contact): void {
   dropFinger(state, contact);
   const at = positionOf(state.routes, contact.id);
   const present = state.routes[at];
-  if (present?.id === contact.id && present.incarnation <= contact.incarnation) state.routes.splice(at, 1);
+  if (present?.id !== contact.id || present.incarnation > contact.incarnation) return;
+  state.routes.splice(at, 1);
+  mark(state, present);
+}
+
+/** Twice is never: it takes out what it brought in. */
+function mark(state: RingState, contact: Contact): void {
+  const { digests } = state.table;
+  if (digests === null) return;
+  const page = pageOf(contact.id);
+  digests[page] = ((digests[page] as number) ^ contactMark(contact)) >>> 0;
 }
 
 /** The first route at or after `key`, clockwise, that passes. */
@@ -60,7 +95,7 @@ export function routeBefore(
   return null;
 }
 
-/** Index of the first route whose id is not less than `id`. */
+/** Index of the first route whose id is not less than `id`, which may be the beginning of one. */
 export function positionOf(routes: readonly Contact[], id: Identifier): number {
   let low = 0;
   let high = routes.length;

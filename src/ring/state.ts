@@ -9,6 +9,7 @@ import { type Fingers, noFingers } from './finger-slots.ts';
 import { clockwiseFraction, type Identifier } from './identifier.ts';
 import type { Contact, MemberEntry, Standing } from './message.ts';
 import type { RingParameters } from './parameters.ts';
+import { newRouteTable, type RouteChange, type RouteTable } from './route-table.ts';
 
 /** Only a `member` answers questions of state. A ring of one is a member without successors. */
 type Phase = 'idle' | 'joining' | 'member' | 'orphan' | 'leaving' | 'left';
@@ -69,6 +70,15 @@ export type Purpose =
   | { readonly type: 'orphanProbe'; readonly round: number }
   | { readonly type: 'indirectProbe'; readonly target: Contact }
   | { readonly type: 'relay'; readonly token: number }
+  | { readonly type: 'compareRoutes' | 'doubtfulRoute' }
+  /** Changes told to a node at this level; how many more may be tried in its place. */
+  | {
+      readonly type: 'tellChanges';
+      readonly level: number;
+      readonly changes: readonly RouteChange[];
+      readonly tries: number;
+    }
+  | { readonly type: 'routePage'; readonly page: number }
   /** It stands in this slot of the fingers, or may. */
   | { readonly type: 'finger'; readonly slot: number }
   | { readonly type: 'lookup'; readonly lookupId: number };
@@ -178,6 +188,7 @@ export interface RingState {
   mayKnowNearer: boolean;
   /** Sorted by id. */
   readonly routes: Contact[];
+  readonly table: RouteTable;
   readonly fingers: Fingers;
   readonly lookups: Map<number, Lookup>;
   readonly pending: Map<number, Pending>;
@@ -236,6 +247,7 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     roomAt: Number.NEGATIVE_INFINITY,
     mayKnowNearer: true,
     routes: [],
+    table: newRouteTable(),
     fingers: noFingers(),
     lookups: new Map(),
     pending: new Map(),

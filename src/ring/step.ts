@@ -18,6 +18,8 @@ import { considerMergeProbe } from './merge.ts';
 import { askEverybody } from './orphan.ts';
 import { onReply } from './replies.ts';
 import { onRequest } from './requests.ts';
+import { CHANGES_TIMER, tellChanges } from './route-changes.ts';
+import { onRoutesTimer, ROUTES_TIMER } from './route-exchange.ts';
 import { considerNearest, STABILIZE_TIMER, stabilize, stabilizeSoon } from './stabilize.ts';
 import type { RingState } from './state.ts';
 import { answer, type Turn } from './turn.ts';
@@ -102,6 +104,12 @@ function onTimer(turn: Turn, timerId: string): void {
       return;
     case EXCHANGE_TIMER:
       exchange(turn);
+      return;
+    case ROUTES_TIMER:
+      onRoutesTimer(turn);
+      return;
+    case CHANGES_TIMER:
+      tellChanges(turn);
       return;
     case FINGER_TIMER:
       onFingerTimer(turn);

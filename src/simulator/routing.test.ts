@@ -4,9 +4,12 @@ import { slotStart } from '../ring/finger-slots.ts';
 import { choicesFor, fits } from '../ring/fingers.ts';
 import type { Contact } from '../ring/message.ts';
 import { DEFAULT_PARAMETERS, type RingParameters } from '../ring/parameters.ts';
-import { positionOf } from '../ring/routes.ts';
+import { digestsOf } from '../ring/route-exchange.ts';
+import { forgetRoute, positionOf } from '../ring/routes.ts';
+import type { Violation } from './checkers/ring-view.ts';
 import { isIdeal } from './live-ring.ts';
 import type { NetworkConditions } from './network.ts';
+import { sample } from './random.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 import { assertTrueOwners, eventually, story } from './story.ts';
 import { World } from './world.ts';
@@ -75,3 +78,62 @@ function chosenIn({ state }: SimulatedNode, sorted: readonly Contact[]) {
     return contact === null || choices.length < 4 ? [] : [{ contact, choices }];
   });
 }
+
+/** So few members by name that only the exchange of tables brings everybody. */
+const WITH_TABLE: RingParameters = { ...DEFAULT_PARAMETERS, membersMax: 32, successorCount: 8 };
+
+/** Every table has everybody. */
+function areWhole(nodes: readonly SimulatedNode[]): Violation {
+  const ids = new Set(nodes.map(({ contact }) => contact.id));
+  for (const { contact, state } of nodes) {
+    const known = state.routes.filter(({ id }) => ids.has(id)).length;
+    if (known < ids.size - 1) return `${contact.id} lacks ${ids.size - 1 - known}`;
+    if (state.routes.length > known)
+      return `${contact.id} has ${state.routes.length - known} that are not there`;
+    if (`${state.table.digests}` !== `${digestsOf(state)}`) return `${contact.id} has wrong digests`;
+  }
+  return null;
+}
+
+function wholeTables(count: number, seed: number) {
+  const ring = ringOf(count, seed, WITH_TABLE);
+  for (let i = 0; i < 30 && areWhole(ring.world.live()) !== null; i++) ring.world.run(10_000);
+  assert.equal(areWhole(ring.world.live()), null);
+  return ring;
+}
+
+story('with a routing table everybody is known to everybody, and one call away', FILE, (seed) => {
+  const { world } = wholeTables(150, seed);
+  assert.ok(assertTrueOwners(world, 300).every((hops) => hops <= 1));
+});
+
+story('joins and deaths are told to every routing table', FILE, (seed) => {
+  const { world, nodes } = wholeTables(150, seed);
+  const [first, ...others] = nodes;
+  for (const node of sample(world.random, others, 10)) world.crash(node);
+  for (let i = 0; i < 10; i++) {
+    world.run(500);
+    world.start([first as SimulatedNode]);
+  }
+  world.run(40_000);
+  const live = new Set(world.live().map(({ contact }) => contact.id));
+  const wrong = world.live().map(({ contact, state }) => {
+    const missing = [...live].filter(
+      (id) => id !== contact.id && !state.routes.some((route) => route.id === id),
+    );
+    const stale = state.routes.filter(({ id }) => !live.has(id));
+    return missing.length + stale.length;
+  });
+  // A few tables miss one where the tables were not alike yet when it was told; comparing them mends that.
+  assert.ok(mean(wrong) < 1, `${mean(wrong)} wrong entries`);
+});
+
+story('tables that differ come to agree by comparing pages', FILE, (seed) => {
+  const { world, nodes } = ringOf(100, seed, { ...WITH_TABLE, routesIntervalMs: 5_000 });
+  world.run(60_000);
+  for (const { state } of nodes) {
+    for (const contact of sample(world.random, state.routes, 10)) forgetRoute(state, contact);
+  }
+  world.run(60_000);
+  assert.equal(areWhole(nodes), null);
+});

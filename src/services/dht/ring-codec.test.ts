@@ -40,6 +40,7 @@ const entries: fc.Arbitrary<MemberEntry[]> = fc.array(
   record({ contact, status: fc.constantFrom('alive', 'suspect', 'left') }),
   { maxLength: 40 },
 );
+const marks = fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { maxLength: 160 });
 const predecessor = fc.option(contact);
 const standing = fc.constantFrom<Standing>('settled', 'inDoubt');
 const members = record({ type: fc.constant('members' as const), digest: hash, entries });
@@ -52,6 +53,14 @@ const request: fc.Arbitrary<RingRequest> = fc.oneof(
   record({ type: fc.constant('neighbours' as const), listHash: hash, notify: fc.option(standing) }),
   record({ type: fc.constant('findOwner' as const), key: id }),
   members,
+  record({ type: fc.constant('routes' as const), from: fc.integer({ min: 0, max: 15 }), digests: marks }),
+  record({ type: fc.constant('routePage' as const), page: fc.integer({ min: 0, max: 255 }), marks }),
+  record({
+    type: fc.constant('routeChanges' as const),
+    level: fc.integer({ min: 0, max: 48 }),
+    joined: contacts,
+    gone: fc.array(record({ id, incarnation: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }) })),
+  }),
 );
 const reply: fc.Arbitrary<RingReply> = fc.oneof(
   record({ type: fc.constant('pong' as const), joined: fc.boolean() }),
@@ -68,6 +77,8 @@ const reply: fc.Arbitrary<RingReply> = fc.oneof(
   record({ type: fc.constant('owner' as const), predecessor, successors: contacts }),
   record({ type: fc.constant('redirect' as const), next: contacts }),
   members,
+  record({ type: fc.constant('routes' as const), group: fc.integer({ min: 0, max: 16 }), digests: marks }),
+  record({ type: fc.constant('routePage' as const), contacts, unknown: marks }),
   record({ type: fc.constantFrom('acknowledged', 'notMember', 'otherIncarnation') }),
 );
 
@@ -186,6 +197,11 @@ test('lists longer than their bounds are refused', () => {
   const entriesTooMany = Array.from({ length: 193 }, () => entry);
   for (const tooLong of [
     { $case: 'redirect' as const, value: { next } },
+    {
+      $case: 'routePage' as const,
+      value: { contacts: Array.from({ length: 193 }, () => from), unknown: [] },
+    },
+    { $case: 'routes' as const, value: { group: 0, digests: Array.from({ length: 193 }, () => 1) } },
     { $case: 'members' as const, value: { digest: Buffer.alloc(0), entries: entriesTooMany } },
     {
       $case: 'members' as const,

@@ -1,6 +1,7 @@
 /** What ring nodes say, between the wire and the types of the core. Wire types stop here; anything malformed is refused. */
 import {
   ExchangeRequest,
+  type ExchangeRequest_RouteChanges,
   ExchangeResponse,
   MemberStatus as WIRE_STATUS,
   type MemberEntry as WireEntry,
@@ -30,6 +31,8 @@ export const CONTROL_MAX_BYTES = 64 * 1024;
 const CONTACTS_MAX = 64;
 /** Entries in one message: with the longest addresses they still fit CONTROL_MAX_BYTES. The next exchange brings the rest. */
 const ENTRIES_MAX = 192;
+/** Contacts, marks or changes in one message about routing tables: with the longest addresses they still fit. */
+const PAGE_MAX = 192;
 const HASH_MAX_BYTES = 32;
 const NO_BYTES = Buffer.alloc(0);
 
@@ -159,6 +162,12 @@ function encodeRequest(request: RingRequest): NonNullable<ExchangeRequest['reque
       return { $case: 'findOwner', value: { key: encodeId(request.key) } };
     case 'members':
       return { $case: 'members', value: encodeMembers(request) };
+    case 'routes':
+      return { $case: 'routes', value: { from: request.from, digests: [...request.digests] } };
+    case 'routePage':
+      return { $case: 'routePage', value: { page: request.page, marks: [...request.marks] } };
+    case 'routeChanges':
+      return { $case: 'routeChanges', value: encodeChanges(request) };
   }
 }
 
@@ -186,6 +195,12 @@ function decodeRequest(wire: ExchangeRequest['request']): RingRequest {
       return { type: 'findOwner', key: decodeId(wire.value.key) };
     case 'members':
       return { type: 'members', ...decodeMembers(wire.value) };
+    case 'routes':
+      return { type: 'routes', from: wire.value.from, digests: bounded(wire.value.digests, PAGE_MAX) };
+    case 'routePage':
+      return { type: 'routePage', page: wire.value.page, marks: bounded(wire.value.marks, PAGE_MAX) };
+    case 'routeChanges':
+      return { type: 'routeChanges', ...decodeChanges(wire.value) };
     case undefined:
       throw malformed('the request is of no known kind');
   }
@@ -232,6 +247,13 @@ function encodeReply(reply: RingReply): NonNullable<ExchangeResponse['reply']> {
       return { $case: 'redirect', value: { next: encodeContacts(reply.next) } };
     case 'members':
       return { $case: 'members', value: encodeMembers(reply) };
+    case 'routes':
+      return { $case: 'routes', value: { group: reply.group, digests: [...reply.digests] } };
+    case 'routePage':
+      return {
+        $case: 'routePage',
+        value: { contacts: reply.contacts.map(encodeContact), unknown: [...reply.unknown] },
+      };
     case 'acknowledged':
     case 'notMember':
     case 'otherIncarnation':
@@ -277,6 +299,14 @@ function decodeReply(wire: ExchangeResponse['reply']): RingReply {
       return { type: 'redirect', next: decodeContacts(wire.value.next) };
     case 'members':
       return { type: 'members', ...decodeMembers(wire.value) };
+    case 'routes':
+      return { type: 'routes', group: wire.value.group, digests: bounded(wire.value.digests, PAGE_MAX) };
+    case 'routePage':
+      return {
+        type: 'routePage',
+        contacts: bounded(wire.value.contacts, PAGE_MAX).map(decodeContact),
+        unknown: bounded(wire.value.unknown, PAGE_MAX),
+      };
     case 'acknowledged':
     case 'notMember':
     case 'otherIncarnation':
@@ -301,6 +331,32 @@ function encodeContacts(contacts: readonly Contact[]) {
 function decodeContacts(wire: Parameters<typeof decodeContact>[0][]): Contact[] {
   if (wire.length > CONTACTS_MAX) throw malformed('a list of contacts is too long');
   return wire.map(decodeContact);
+}
+
+type Changes = Omit<Extract<RingRequest, { type: 'routeChanges' }>, 'type'>;
+
+function encodeChanges({ level, joined, gone }: Changes) {
+  return {
+    level,
+    joined: joined.map(encodeContact),
+    gone: gone.map(({ id, incarnation }) => ({ id: encodeId(id), incarnation: BigInt(incarnation) })),
+  };
+}
+
+function decodeChanges({ level, joined, gone }: ExchangeRequest_RouteChanges): Changes {
+  return {
+    level,
+    joined: bounded(joined, PAGE_MAX).map(decodeContact),
+    gone: bounded(gone, PAGE_MAX).map(({ id, incarnation }) => ({
+      id: decodeId(id),
+      incarnation: decodeIncarnation(incarnation),
+    })),
+  };
+}
+
+function bounded<Item>(list: Item[], most: number): Item[] {
+  if (list.length > most) throw malformed('a list is too long');
+  return list;
 }
 
 function encodeOptional(contact: Contact | null) {

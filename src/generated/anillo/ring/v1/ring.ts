@@ -169,6 +169,9 @@ export interface ExchangeRequest {
     | { $case: "members"; value: Members }
     | { $case: "changed"; value: ExchangeRequest_Empty }
     | { $case: "introduce"; value: Contact }
+    | { $case: "routes"; value: ExchangeRequest_Routes }
+    | { $case: "routePage"; value: ExchangeRequest_RoutePage }
+    | { $case: "routeChanges"; value: ExchangeRequest_RouteChanges }
     | undefined;
 }
 
@@ -198,6 +201,30 @@ export interface ExchangeRequest_FindOwner {
   key: Buffer;
 }
 
+/** Routing tables compared: the digests of 16 groups of pages, 256 pages by the first byte of the identifier. */
+export interface ExchangeRequest_Routes {
+  from: number;
+  digests: number[];
+}
+
+/** The marks of what the sender has of one page. */
+export interface ExchangeRequest_RoutePage {
+  page: number;
+  marks: number[];
+}
+
+/** Joins and deaths, told on to the 2^level nodes ahead of the receiver. */
+export interface ExchangeRequest_RouteChanges {
+  level: number;
+  joined: Contact[];
+  gone: ExchangeRequest_GoneLife[];
+}
+
+export interface ExchangeRequest_GoneLife {
+  id: Buffer;
+  incarnation: bigint;
+}
+
 export interface Members {
   digest: Buffer;
   entries: MemberEntry[];
@@ -218,6 +245,8 @@ export interface ExchangeResponse {
     | { $case: "members"; value: Members }
     | { $case: "notMember"; value: ExchangeResponse_Empty }
     | { $case: "otherIncarnation"; value: ExchangeResponse_Empty }
+    | { $case: "routes"; value: ExchangeResponse_Routes }
+    | { $case: "routePage"; value: ExchangeResponse_RoutePage }
     | undefined;
 }
 
@@ -257,6 +286,18 @@ export interface ExchangeResponse_Owner {
 
 export interface ExchangeResponse_Redirect {
   next: Contact[];
+}
+
+/** The digests of the pages of the group that differs; group 16 when none does. */
+export interface ExchangeResponse_Routes {
+  group: number;
+  digests: number[];
+}
+
+/** What the sender of the marks lacks, and the marks that the receiver does not have. */
+export interface ExchangeResponse_RoutePage {
+  contacts: Contact[];
+  unknown: number[];
 }
 
 function createBaseHelloRequest(): HelloRequest {
@@ -1416,6 +1457,15 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
       case "introduce":
         Contact.encode(message.request.value, writer.uint32(154).fork()).join();
         break;
+      case "routes":
+        ExchangeRequest_Routes.encode(message.request.value, writer.uint32(194).fork()).join();
+        break;
+      case "routePage":
+        ExchangeRequest_RoutePage.encode(message.request.value, writer.uint32(202).fork()).join();
+        break;
+      case "routeChanges":
+        ExchangeRequest_RouteChanges.encode(message.request.value, writer.uint32(210).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1567,6 +1617,33 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
             message.request = { $case: "introduce", value: Contact.decode(reader, reader.uint32()) };
             continue;
           }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.request = { $case: "routes", value: ExchangeRequest_Routes.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 25: {
+            if (tag !== 202) {
+              break;
+            }
+
+            message.request = { $case: "routePage", value: ExchangeRequest_RoutePage.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 26: {
+            if (tag !== 210) {
+              break;
+            }
+
+            message.request = {
+              $case: "routeChanges",
+              value: ExchangeRequest_RouteChanges.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1629,6 +1706,16 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
         ? { $case: "changed", value: ExchangeRequest_Empty.fromJSON(object.changed) }
         : isSet(object.introduce)
         ? { $case: "introduce", value: Contact.fromJSON(object.introduce) }
+        : isSet(object.routes)
+        ? { $case: "routes", value: ExchangeRequest_Routes.fromJSON(object.routes) }
+        : isSet(object.routePage)
+        ? { $case: "routePage", value: ExchangeRequest_RoutePage.fromJSON(object.routePage) }
+        : isSet(object.route_page)
+        ? { $case: "routePage", value: ExchangeRequest_RoutePage.fromJSON(object.route_page) }
+        : isSet(object.routeChanges)
+        ? { $case: "routeChanges", value: ExchangeRequest_RouteChanges.fromJSON(object.routeChanges) }
+        : isSet(object.route_changes)
+        ? { $case: "routeChanges", value: ExchangeRequest_RouteChanges.fromJSON(object.route_changes) }
         : undefined,
     };
   },
@@ -1673,6 +1760,12 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
       obj.changed = ExchangeRequest_Empty.toJSON(message.request.value);
     } else if (message.request?.$case === "introduce") {
       obj.introduce = Contact.toJSON(message.request.value);
+    } else if (message.request?.$case === "routes") {
+      obj.routes = ExchangeRequest_Routes.toJSON(message.request.value);
+    } else if (message.request?.$case === "routePage") {
+      obj.routePage = ExchangeRequest_RoutePage.toJSON(message.request.value);
+    } else if (message.request?.$case === "routeChanges") {
+      obj.routeChanges = ExchangeRequest_RouteChanges.toJSON(message.request.value);
     }
     return obj;
   },
@@ -1756,6 +1849,27 @@ export const ExchangeRequest: MessageFns<ExchangeRequest> = {
       case "introduce": {
         if (object.request?.value !== undefined && object.request?.value !== null) {
           message.request = { $case: "introduce", value: Contact.fromPartial(object.request.value) };
+        }
+        break;
+      }
+      case "routes": {
+        if (object.request?.value !== undefined && object.request?.value !== null) {
+          message.request = { $case: "routes", value: ExchangeRequest_Routes.fromPartial(object.request.value) };
+        }
+        break;
+      }
+      case "routePage": {
+        if (object.request?.value !== undefined && object.request?.value !== null) {
+          message.request = { $case: "routePage", value: ExchangeRequest_RoutePage.fromPartial(object.request.value) };
+        }
+        break;
+      }
+      case "routeChanges": {
+        if (object.request?.value !== undefined && object.request?.value !== null) {
+          message.request = {
+            $case: "routeChanges",
+            value: ExchangeRequest_RouteChanges.fromPartial(object.request.value),
+          };
         }
         break;
       }
@@ -2185,6 +2299,397 @@ export const ExchangeRequest_FindOwner: MessageFns<ExchangeRequest_FindOwner> = 
   },
 };
 
+function createBaseExchangeRequest_Routes(): ExchangeRequest_Routes {
+  return { from: 0, digests: [] };
+}
+
+export const ExchangeRequest_Routes: MessageFns<ExchangeRequest_Routes> = {
+  encode(message: ExchangeRequest_Routes, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.from !== 0) {
+      writer.uint32(8).uint32(message.from);
+    }
+    if (message.digests.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.digests) {
+        writer.fixed32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExchangeRequest_Routes {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExchangeRequest_Routes();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.from = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag === 21) {
+              message.digests.push(reader.fixed32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.digests.push(reader.fixed32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExchangeRequest_Routes {
+    return {
+      from: isSet(object.from) ? globalThis.Number(object.from) : 0,
+      digests: globalThis.Array.isArray(object?.digests) ? object.digests.map((e: any) => globalThis.Number(e)) : [],
+    };
+  },
+
+  toJSON(message: ExchangeRequest_Routes): unknown {
+    const obj: any = {};
+    if (message.from !== 0) {
+      obj.from = Math.round(message.from);
+    }
+    if (message.digests?.length) {
+      obj.digests = message.digests.map((e) => Math.round(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExchangeRequest_Routes>, I>>(base?: I): ExchangeRequest_Routes {
+    return ExchangeRequest_Routes.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExchangeRequest_Routes>, I>>(object: I): ExchangeRequest_Routes {
+    const message = createBaseExchangeRequest_Routes();
+    message.from = object.from ?? 0;
+    message.digests = object.digests?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseExchangeRequest_RoutePage(): ExchangeRequest_RoutePage {
+  return { page: 0, marks: [] };
+}
+
+export const ExchangeRequest_RoutePage: MessageFns<ExchangeRequest_RoutePage> = {
+  encode(message: ExchangeRequest_RoutePage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.page !== 0) {
+      writer.uint32(8).uint32(message.page);
+    }
+    if (message.marks.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.marks) {
+        writer.fixed32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExchangeRequest_RoutePage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExchangeRequest_RoutePage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.page = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag === 21) {
+              message.marks.push(reader.fixed32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.marks.push(reader.fixed32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExchangeRequest_RoutePage {
+    return {
+      page: isSet(object.page) ? globalThis.Number(object.page) : 0,
+      marks: globalThis.Array.isArray(object?.marks) ? object.marks.map((e: any) => globalThis.Number(e)) : [],
+    };
+  },
+
+  toJSON(message: ExchangeRequest_RoutePage): unknown {
+    const obj: any = {};
+    if (message.page !== 0) {
+      obj.page = Math.round(message.page);
+    }
+    if (message.marks?.length) {
+      obj.marks = message.marks.map((e) => Math.round(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExchangeRequest_RoutePage>, I>>(base?: I): ExchangeRequest_RoutePage {
+    return ExchangeRequest_RoutePage.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExchangeRequest_RoutePage>, I>>(object: I): ExchangeRequest_RoutePage {
+    const message = createBaseExchangeRequest_RoutePage();
+    message.page = object.page ?? 0;
+    message.marks = object.marks?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseExchangeRequest_RouteChanges(): ExchangeRequest_RouteChanges {
+  return { level: 0, joined: [], gone: [] };
+}
+
+export const ExchangeRequest_RouteChanges: MessageFns<ExchangeRequest_RouteChanges> = {
+  encode(message: ExchangeRequest_RouteChanges, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.level !== 0) {
+      writer.uint32(8).uint32(message.level);
+    }
+    for (const v of message.joined) {
+      Contact.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.gone) {
+      ExchangeRequest_GoneLife.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExchangeRequest_RouteChanges {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExchangeRequest_RouteChanges();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.level = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.joined.push(Contact.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.gone.push(ExchangeRequest_GoneLife.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExchangeRequest_RouteChanges {
+    return {
+      level: isSet(object.level) ? globalThis.Number(object.level) : 0,
+      joined: globalThis.Array.isArray(object?.joined) ? object.joined.map((e: any) => Contact.fromJSON(e)) : [],
+      gone: globalThis.Array.isArray(object?.gone)
+        ? object.gone.map((e: any) => ExchangeRequest_GoneLife.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ExchangeRequest_RouteChanges): unknown {
+    const obj: any = {};
+    if (message.level !== 0) {
+      obj.level = Math.round(message.level);
+    }
+    if (message.joined?.length) {
+      obj.joined = message.joined.map((e) => Contact.toJSON(e));
+    }
+    if (message.gone?.length) {
+      obj.gone = message.gone.map((e) => ExchangeRequest_GoneLife.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExchangeRequest_RouteChanges>, I>>(base?: I): ExchangeRequest_RouteChanges {
+    return ExchangeRequest_RouteChanges.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExchangeRequest_RouteChanges>, I>>(object: I): ExchangeRequest_RouteChanges {
+    const message = createBaseExchangeRequest_RouteChanges();
+    message.level = object.level ?? 0;
+    message.joined = object.joined?.map((e) => Contact.fromPartial(e)) || [];
+    message.gone = object.gone?.map((e) => ExchangeRequest_GoneLife.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseExchangeRequest_GoneLife(): ExchangeRequest_GoneLife {
+  return { id: Buffer.alloc(0), incarnation: 0n };
+}
+
+export const ExchangeRequest_GoneLife: MessageFns<ExchangeRequest_GoneLife> = {
+  encode(message: ExchangeRequest_GoneLife, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id.length !== 0) {
+      writer.uint32(10).bytes(message.id);
+    }
+    if (message.incarnation !== 0n) {
+      if (BigInt.asUintN(64, message.incarnation) !== message.incarnation) {
+        throw new globalThis.Error("value provided for field message.incarnation of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.incarnation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExchangeRequest_GoneLife {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExchangeRequest_GoneLife();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.incarnation = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExchangeRequest_GoneLife {
+    return {
+      id: isSet(object.id) ? Buffer.from(bytesFromBase64(object.id)) : Buffer.alloc(0),
+      incarnation: isSet(object.incarnation) ? BigInt(object.incarnation) : 0n,
+    };
+  },
+
+  toJSON(message: ExchangeRequest_GoneLife): unknown {
+    const obj: any = {};
+    if (message.id.length !== 0) {
+      obj.id = base64FromBytes(message.id);
+    }
+    if (message.incarnation !== 0n) {
+      obj.incarnation = message.incarnation.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExchangeRequest_GoneLife>, I>>(base?: I): ExchangeRequest_GoneLife {
+    return ExchangeRequest_GoneLife.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExchangeRequest_GoneLife>, I>>(object: I): ExchangeRequest_GoneLife {
+    const message = createBaseExchangeRequest_GoneLife();
+    message.id = object.id ?? Buffer.alloc(0);
+    message.incarnation = (object.incarnation !== undefined && object.incarnation !== null)
+      ? BigInt(object.incarnation)
+      : 0n;
+    return message;
+  },
+};
+
 function createBaseMembers(): Members {
   return { digest: Buffer.alloc(0), entries: [] };
 }
@@ -2313,6 +2818,12 @@ export const ExchangeResponse: MessageFns<ExchangeResponse> = {
       case "otherIncarnation":
         ExchangeResponse_Empty.encode(message.reply.value, writer.uint32(162).fork()).join();
         break;
+      case "routes":
+        ExchangeResponse_Routes.encode(message.reply.value, writer.uint32(170).fork()).join();
+        break;
+      case "routePage":
+        ExchangeResponse_RoutePage.encode(message.reply.value, writer.uint32(178).fork()).join();
+        break;
     }
     return writer;
   },
@@ -2435,6 +2946,22 @@ export const ExchangeResponse: MessageFns<ExchangeResponse> = {
             };
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.reply = { $case: "routes", value: ExchangeResponse_Routes.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.reply = { $case: "routePage", value: ExchangeResponse_RoutePage.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2488,6 +3015,12 @@ export const ExchangeResponse: MessageFns<ExchangeResponse> = {
         ? { $case: "otherIncarnation", value: ExchangeResponse_Empty.fromJSON(object.otherIncarnation) }
         : isSet(object.other_incarnation)
         ? { $case: "otherIncarnation", value: ExchangeResponse_Empty.fromJSON(object.other_incarnation) }
+        : isSet(object.routes)
+        ? { $case: "routes", value: ExchangeResponse_Routes.fromJSON(object.routes) }
+        : isSet(object.routePage)
+        ? { $case: "routePage", value: ExchangeResponse_RoutePage.fromJSON(object.routePage) }
+        : isSet(object.route_page)
+        ? { $case: "routePage", value: ExchangeResponse_RoutePage.fromJSON(object.route_page) }
         : undefined,
     };
   },
@@ -2519,6 +3052,10 @@ export const ExchangeResponse: MessageFns<ExchangeResponse> = {
       obj.notMember = ExchangeResponse_Empty.toJSON(message.reply.value);
     } else if (message.reply?.$case === "otherIncarnation") {
       obj.otherIncarnation = ExchangeResponse_Empty.toJSON(message.reply.value);
+    } else if (message.reply?.$case === "routes") {
+      obj.routes = ExchangeResponse_Routes.toJSON(message.reply.value);
+    } else if (message.reply?.$case === "routePage") {
+      obj.routePage = ExchangeResponse_RoutePage.toJSON(message.reply.value);
     }
     return obj;
   },
@@ -2599,6 +3136,18 @@ export const ExchangeResponse: MessageFns<ExchangeResponse> = {
       case "otherIncarnation": {
         if (object.reply?.value !== undefined && object.reply?.value !== null) {
           message.reply = { $case: "otherIncarnation", value: ExchangeResponse_Empty.fromPartial(object.reply.value) };
+        }
+        break;
+      }
+      case "routes": {
+        if (object.reply?.value !== undefined && object.reply?.value !== null) {
+          message.reply = { $case: "routes", value: ExchangeResponse_Routes.fromPartial(object.reply.value) };
+        }
+        break;
+      }
+      case "routePage": {
+        if (object.reply?.value !== undefined && object.reply?.value !== null) {
+          message.reply = { $case: "routePage", value: ExchangeResponse_RoutePage.fromPartial(object.reply.value) };
         }
         break;
       }
@@ -3256,6 +3805,204 @@ export const ExchangeResponse_Redirect: MessageFns<ExchangeResponse_Redirect> = 
   fromPartial<I extends Exact<DeepPartial<ExchangeResponse_Redirect>, I>>(object: I): ExchangeResponse_Redirect {
     const message = createBaseExchangeResponse_Redirect();
     message.next = object.next?.map((e) => Contact.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseExchangeResponse_Routes(): ExchangeResponse_Routes {
+  return { group: 0, digests: [] };
+}
+
+export const ExchangeResponse_Routes: MessageFns<ExchangeResponse_Routes> = {
+  encode(message: ExchangeResponse_Routes, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.group !== 0) {
+      writer.uint32(8).uint32(message.group);
+    }
+    if (message.digests.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.digests) {
+        writer.fixed32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExchangeResponse_Routes {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExchangeResponse_Routes();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.group = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag === 21) {
+              message.digests.push(reader.fixed32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.digests.push(reader.fixed32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExchangeResponse_Routes {
+    return {
+      group: isSet(object.group) ? globalThis.Number(object.group) : 0,
+      digests: globalThis.Array.isArray(object?.digests) ? object.digests.map((e: any) => globalThis.Number(e)) : [],
+    };
+  },
+
+  toJSON(message: ExchangeResponse_Routes): unknown {
+    const obj: any = {};
+    if (message.group !== 0) {
+      obj.group = Math.round(message.group);
+    }
+    if (message.digests?.length) {
+      obj.digests = message.digests.map((e) => Math.round(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExchangeResponse_Routes>, I>>(base?: I): ExchangeResponse_Routes {
+    return ExchangeResponse_Routes.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExchangeResponse_Routes>, I>>(object: I): ExchangeResponse_Routes {
+    const message = createBaseExchangeResponse_Routes();
+    message.group = object.group ?? 0;
+    message.digests = object.digests?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseExchangeResponse_RoutePage(): ExchangeResponse_RoutePage {
+  return { contacts: [], unknown: [] };
+}
+
+export const ExchangeResponse_RoutePage: MessageFns<ExchangeResponse_RoutePage> = {
+  encode(message: ExchangeResponse_RoutePage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.contacts) {
+      Contact.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.unknown.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.unknown) {
+        writer.fixed32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExchangeResponse_RoutePage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExchangeResponse_RoutePage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.contacts.push(Contact.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag === 21) {
+              message.unknown.push(reader.fixed32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.unknown.push(reader.fixed32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExchangeResponse_RoutePage {
+    return {
+      contacts: globalThis.Array.isArray(object?.contacts) ? object.contacts.map((e: any) => Contact.fromJSON(e)) : [],
+      unknown: globalThis.Array.isArray(object?.unknown) ? object.unknown.map((e: any) => globalThis.Number(e)) : [],
+    };
+  },
+
+  toJSON(message: ExchangeResponse_RoutePage): unknown {
+    const obj: any = {};
+    if (message.contacts?.length) {
+      obj.contacts = message.contacts.map((e) => Contact.toJSON(e));
+    }
+    if (message.unknown?.length) {
+      obj.unknown = message.unknown.map((e) => Math.round(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExchangeResponse_RoutePage>, I>>(base?: I): ExchangeResponse_RoutePage {
+    return ExchangeResponse_RoutePage.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExchangeResponse_RoutePage>, I>>(object: I): ExchangeResponse_RoutePage {
+    const message = createBaseExchangeResponse_RoutePage();
+    message.contacts = object.contacts?.map((e) => Contact.fromPartial(e)) || [];
+    message.unknown = object.unknown?.map((e) => e) || [];
     return message;
   },
 };

@@ -1,0 +1,74 @@
+/**
+ * The routing table as nodes compare it: 256 pages by the first two digits of the identifier, each with a digest of the lives in it,
+ * this node's own among them, so that tables that agree have equal digests; 16 pages are a group.
+ */
+import type { Identifier } from './identifier.ts';
+import type { Contact } from './message.ts';
+
+export const PAGES = 256;
+export const GROUPS = 16;
+
+/** A change on its way round the ring. */
+export interface RouteChange {
+  readonly contact: Contact;
+  readonly isGone: boolean;
+  /** This node tells those up to 2^level places ahead of it, as far as the changed one. */
+  readonly level: number;
+}
+
+export interface RouteTable {
+  /** `all`: few enough that gossip of members brings everybody. `whole`: kept whole by exchange. `part`: too many for that. */
+  mode: 'all' | 'whole' | 'part';
+  /** More than `routesMax` were met; not tried again before the ring is half that. */
+  isTooLarge: boolean;
+  /** Of each page; null while nobody compares. */
+  digests: Uint32Array | null;
+  /** Lives told to be gone, so that stale tables do not bring them back: the highest of each, newest last. */
+  readonly gone: Map<Identifier, number>;
+  /** The predecessor as it was when changes there were told last. */
+  announced: Contact | null;
+  changes: RouteChange[];
+  /** How many were told last, in one go. */
+  lastTold: number;
+  /** The comparison under way: with whom, from which group on, which pages are still to be asked for, how many more may be. */
+  partner: Contact | null;
+  group: number;
+  groupsLeft: number;
+  pages: number[];
+  pagesLeft: number;
+  /** Comparisons made to the end since it is kept whole. */
+  comparisons: number;
+  /** Enough of them: it has found nothing more to ask for: from then on few pages are compared at a time. */
+  isFilled: boolean;
+  /** Routes that another did not have: asked whether they live, one at a time. */
+  doubtful: Contact[];
+}
+
+export function newRouteTable(): RouteTable {
+  return {
+    mode: 'all',
+    isTooLarge: false,
+    digests: null,
+    gone: new Map(),
+    announced: null,
+    changes: [],
+    lastTold: 0,
+    partner: null,
+    group: 0,
+    groupsLeft: 0,
+    pages: [],
+    pagesLeft: 0,
+    comparisons: 0,
+    isFilled: false,
+    doubtful: [],
+  };
+}
+
+export function pageOf(id: Identifier): number {
+  return Number.parseInt(id.slice(0, 2), 16);
+}
+
+/** What identifiers of this page, or of the next one, begin with. */
+export function pagePrefix(page: number): string {
+  return page.toString(16).padStart(2, '0');
+}

@@ -66,6 +66,17 @@ export function settleMode(state: RingState): void {
   end(table);
 }
 
+/** The table as it is when everybody is known: for rings that a simulator starts in that state. */
+export function fillIdealRoutes(state: RingState, sorted: readonly Contact[]): void {
+  const { routes, table, self } = state;
+  routes.length = 0;
+  for (const contact of sorted) if (contact.id !== self.id) routes.push(contact);
+  table.mode = 'whole';
+  table.isFilled = true;
+  table.announced = state.predecessor;
+  table.digests = digestsOf(state);
+}
+
 export function digestsOf({ routes, self }: RingState): Uint32Array {
   const digests = new Uint32Array(PAGES);
   for (const contact of [self, ...routes]) {

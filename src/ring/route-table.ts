@@ -44,9 +44,10 @@ export interface RouteTable {
   doubtful: Contact[];
 }
 
-export function newRouteTable(): RouteTable {
+/** `isNone`: there is to be no table at all. */
+export function newRouteTable(isNone: boolean): RouteTable {
   return {
-    mode: 'all',
+    mode: isNone ? 'part' : 'all',
     isTooLarge: false,
     digests: null,
     gone: new Map(),

@@ -247,7 +247,7 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     roomAt: Number.NEGATIVE_INFINITY,
     mayKnowNearer: true,
     routes: [],
-    table: newRouteTable(),
+    table: newRouteTable(parameters.routesMax === 0),
     fingers: noFingers(),
     lookups: new Map(),
     pending: new Map(),

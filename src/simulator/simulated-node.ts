@@ -2,8 +2,10 @@
 import { PROBE_ROUND_TIMER } from '../ring/detector.ts';
 import type { Effect, Input, LookupResult, Random, RingEvent } from '../ring/effect.ts';
 import { EXCHANGE_TIMER } from '../ring/exchange.ts';
+import { FINGER_TIMER } from '../ring/finger-rounds.ts';
 import type { Contact, MemberEntry, RingReply } from '../ring/message.ts';
 import type { RingParameters } from '../ring/parameters.ts';
+import { ROUTES_TIMER } from '../ring/route-exchange.ts';
 import { STABILIZE_TIMER } from '../ring/stabilize.ts';
 import { createRingState, type RingState } from '../ring/state.ts';
 import { step } from '../ring/step.ts';
@@ -134,10 +136,12 @@ export class SimulatedNode implements Happening, CallEnd {
 
   /** Its periodic timers, each at a time of its interval chosen by chance, as in a ring long at rest. */
   setInMotion(random: Random): void {
-    const { probeIntervalMs, stabilizeMaxMs, exchangeIntervalMs } = this.state.parameters;
+    const { probeIntervalMs, stabilizeMaxMs, exchangeIntervalMs, routesIntervalMs } = this.state.parameters;
     this.#setTimer(PROBE_ROUND_TIMER, this.nowMs + random() * probeIntervalMs);
     this.#setTimer(STABILIZE_TIMER, this.nowMs + random() * stabilizeMaxMs);
     this.#setTimer(EXCHANGE_TIMER, this.nowMs + random() * exchangeIntervalMs);
+    this.#setTimer(ROUTES_TIMER, this.nowMs + random() * routesIntervalMs);
+    this.#setTimer(FINGER_TIMER, this.nowMs + random() * stabilizeMaxMs);
   }
 
   receiveRequest(call: Call): void {

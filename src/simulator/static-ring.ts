@@ -1,7 +1,9 @@
 /** A ring that nobody joined: every node's state as the protocol leaves it at rest, written down from a sorted list. */
 import type { Random } from '../ring/effect.ts';
+import { fillIdealFingers } from '../ring/ideal-fingers.ts';
 import { addMember, setHealth } from '../ring/members.ts';
 import type { Contact } from '../ring/message.ts';
+import { fillIdealRoutes } from '../ring/route-exchange.ts';
 import { learnRoute } from '../ring/routes.ts';
 import type { RingState } from '../ring/state.ts';
 import { setSuccessors } from '../ring/successors.ts';
@@ -48,6 +50,15 @@ function meet(turn: Turn, contact: Contact): void {
 
 /** For `furnish`: the routing table holds the whole ring. */
 export function knowEverybody(state: RingState, ring: readonly Contact[]): void {
-  state.routes.length = 0;
-  for (const contact of ring) if (contact.id !== state.self.id) state.routes.push(contact);
+  fillIdealRoutes(state, ring);
+}
+
+/** For `furnish`: fingers where nothing is left to find, any of those that may stand in a slot. */
+export function knowFingers(
+  state: RingState,
+  ring: readonly Contact[],
+  _place: number,
+  random: Random,
+): void {
+  fillIdealFingers(state, ring, (choices) => choices[Math.floor(random() * choices.length)]);
 }

@@ -16,7 +16,7 @@ export const ROUTES_TIMER = 'routes';
 const FIRST_MS = 10_000;
 const PAGES_OF_GROUP = PAGES / GROUPS;
 /** A new table is filled when a comparison of all finds no more pages than these that differ. */
-const FEW_PAGES = 32;
+const FEW_PAGES = 8;
 /** Or after so many: where all began together each doubles what is known. */
 const FILLING_COMPARISONS = 8;
 /** Beyond `routesMax` by this factor the ring is too large for a whole table; stale entries count too. */

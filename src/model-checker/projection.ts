@@ -60,6 +60,7 @@ export const FIELDS = {
   roomAt: 'abstracted',
   mayKnowNearer: 'abstracted',
   routes: 'constant',
+  table: 'constant',
   fingers: 'constant',
   lookups: 'constant',
   pending: 'kept',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { documents, type Report, seedList } from './documents.ts';
+import { partsOfTheRing } from './long-tier.ts';
 import { curvesOf, measuresOf } from './summary.ts';
 import { WORKLOADS } from './workloads.ts';
 
@@ -39,7 +40,7 @@ test('a workload gives every figure that it names, the same for the same seed, a
       broken: [],
     });
   }
-  const files = documents({ machine: 'a machine', summaries });
+  const files = documents({ machine: 'a machine', summaries, elsewhere: [] });
   const page = files.get('ring.md') ?? '';
   assert.match(page, /wrong owners or none .*≤ 0 % *\| 0 % .*\| met/);
   assert.match(page, /Seeds 7 on 2026-01-01 at commit `abc1234`/);
@@ -48,8 +49,17 @@ test('a workload gives every figure that it names, the same for the same seed, a
 });
 
 test('what was not run is said to be so', () => {
-  const page = documents({ machine: 'a machine', summaries: [] }).get('ring.md') ?? '';
+  const page = documents({ machine: 'a machine', summaries: [], elsewhere: [] }).get('ring.md') ?? '';
   assert.equal([...page.matchAll(/\*\*not run\*\*/g)].length, Object.keys(WORKLOADS).length);
+});
+
+test("the long tier's parts about the ring are taken from its page", () => {
+  const page = readFileSync(join(FOLDER, 'long-tier.md'), 'utf8');
+  const lookup = partsOfTheRing(page).find(({ name }) => name === 'lookup');
+  assert.ok(lookup);
+  assert.match(lookup.claim, /^warm lookups on a ring of 32 processes/);
+  assert.match(lookup.run, /^Run on .* seed \d+\.$/);
+  assert.ok(lookup.figures.some(([figure, value]) => figure === 'p50Ms' && Number(value) > 0));
 });
 
 test('seeds are listed as runs', () => {

@@ -1,4 +1,5 @@
 /** The report of the ring as files: a page with the demands and results, and its plots. Made of what was measured alone. */
+import type { LongPart } from './long-tier.ts';
 import { numberText, shareText } from './number-text.ts';
 import { plots } from './plots.ts';
 import { type MeasureSummary, type Summary, verdictOf } from './summary.ts';
@@ -9,6 +10,8 @@ import { WORKLOADS } from './workloads.ts';
 export interface Report {
   readonly machine: string;
   readonly summaries: readonly Summary[];
+  /** What the long tier measured. */
+  readonly elsewhere: readonly LongPart[];
 }
 
 const PAGE = 'ring.md';
@@ -21,7 +24,7 @@ export function documents(report: Report): Map<string, string> {
   return files;
 }
 
-function page({ machine, summaries }: Report, pictures: ReturnType<typeof plots>): string {
+function page({ machine, summaries, elsewhere }: Report, pictures: ReturnType<typeof plots>): string {
   const known = Object.entries(WORKLOADS).map(([name, workload]) => ({
     name,
     workload,
@@ -43,8 +46,23 @@ function page({ machine, summaries }: Report, pictures: ReturnType<typeof plots>
     'seeds. *Met, bound not yet*: the figure meets the demand, its bound does not, for want of samples.\n',
     '## Demand and result\n',
     table(['workload', 'nodes', 'measure', 'demand', 'result', '95 % bounds', 'sample', ''], rows),
+    longTier(elsewhere),
     ...sections,
   ].join('\n')}`;
+}
+
+/** Real processes, and what takes hours in one piece. */
+function longTier(parts: readonly LongPart[]): string {
+  const rows = parts.map(({ name, claim, outcome, run, figures }) => [
+    `\`${name}\``,
+    claim,
+    outcome === 'held' ? outcome : `**${outcome}**`,
+    figures.map(([figure, value]) => `${figure} ${value}`).join(', '),
+    run,
+  ]);
+  const words =
+    'Measured by `npm run test:long` ([long-tier.md](long-tier.md)), with real processes or in one piece:\n';
+  return `## In the long tier\n\n${words}\n${table(['part', 'claim', '', 'figures', 'run'], rows)}`;
 }
 
 function demandRows(workload: Workload, summaries: readonly Summary[]): string[][] {

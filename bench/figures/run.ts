@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { documents, type Report } from './documents.ts';
+import { partsOfTheRing } from './long-tier.ts';
 import { SampleStore } from './sample-store.ts';
 import { brokenOf, curvesOf, measuresOf, type Summary } from './summary.ts';
 import type { Workload } from './workload.ts';
@@ -92,11 +93,13 @@ function summaryOf(name: string, workload: Workload, nodes: number): Summary | n
 
 function write(): void {
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB of memory, Node ${process.version}`;
-  const report: Report = { machine, summaries: summaries() };
+  const elsewhere = partsOfTheRing(readFileSync(join(FOLDER, 'long-tier.md'), 'utf8'));
+  const report: Report = { machine, summaries: summaries(), elsewhere };
   mkdirSync(FOLDER, { recursive: true });
   // A line for each summary, so that a change shows as one.
   const lines = report.summaries.map((each) => JSON.stringify(each)).join(',\n');
-  writeFileSync(DATA, `{"machine":${JSON.stringify(machine)},"summaries":[\n${lines}\n]}\n`);
+  const head = `"machine":${JSON.stringify(machine)},"elsewhere":${JSON.stringify(elsewhere)}`;
+  writeFileSync(DATA, `{${head},"summaries":[\n${lines}\n]}\n`);
   for (const [file, content] of documents(report)) writeFileSync(join(FOLDER, file), content);
 }
 

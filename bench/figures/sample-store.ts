@@ -8,11 +8,16 @@ import { join } from 'node:path';
 import type { SeededSample } from './summary.ts';
 
 const CORE = [
-  'src/{ring,records,simulator}/**/*.ts',
+  'src/ring/*.ts',
+  'src/simulator/*.ts',
+  'src/simulator/{checkers,scenarios}/*.ts',
   'src/services/dht/*codec.ts',
   'bench/figures/stage/*.ts',
   'bench/hops.ts',
 ];
+/** Of workloads with records alone. */
+const RECORDS = ['src/records/*.ts', 'src/services/dht/records/*.ts', 'src/simulator/records/*.ts'];
+const WORKLOADS = 'bench/figures/workloads';
 const DIGITS = 12;
 
 export interface StoredSample extends SeededSample {
@@ -61,8 +66,15 @@ export class SampleStore {
   }
 
   #folder(workload: string, nodes: number): string {
-    const own = this.#hashOf([`bench/figures/workloads/{${workload},scenarios}.ts`]);
+    const own = this.#hashOf([this.#fileOf(workload), ...(workload.startsWith('records') ? RECORDS : [])]);
     return join(this.#cache(workload, nodes), `${this.#core}-${own}`);
+  }
+
+  /** A workload stands in a file of its own name, or with others in one named by its first word, or with the scenarios. */
+  #fileOf(workload: string): string {
+    const [first = workload] = workload.split('-');
+    const files = [workload, first].map((name) => `${WORKLOADS}/${name}.ts`);
+    return files.find((file) => existsSync(join(this.#root, file))) ?? `${WORKLOADS}/scenarios.ts`;
   }
 
   #hashOf(patterns: readonly string[]): string {

@@ -5,6 +5,7 @@ import { BYTES_CHURN } from './workloads/bytes-churn.ts';
 import { CHURN_RATES } from './workloads/churn-rates.ts';
 import { HOPS } from './workloads/hops.ts';
 import { LOAD } from './workloads/load.ts';
+import { RECORDS_CHURN, RECORDS_PARTITION } from './workloads/records.ts';
 import { RECOVERY } from './workloads/recovery.ts';
 import {
   BOOTSTRAP,
@@ -38,4 +39,6 @@ export const WORKLOADS: Readonly<Record<string, Workload>> = {
   bootstrap: BOOTSTRAP,
   bytes: BYTES,
   'bytes-churn': BYTES_CHURN,
+  'records-churn': RECORDS_CHURN,
+  'records-partition': RECORDS_PARTITION,
 };

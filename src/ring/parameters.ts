@@ -149,7 +149,7 @@ export interface RingParameters {
   readonly newsSends: number;
   /** News in one request. */
   readonly newsMax: number;
-  /** Entries of one answer when the list is full and lists never agree: a sample. */
+  /** Entries of one answer when the list is full and lists never agree: a sample. At 32 it would take 220 bytes a second at rest. */
   readonly exchangeSampleMax: number;
   /** Bounds on what is accepted from others. */
   readonly listMax: number;
@@ -226,7 +226,7 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   exchangeNewsMs: 500,
   newsSends: 8,
   newsMax: 64,
-  exchangeSampleMax: 32,
+  exchangeSampleMax: 8,
   listMax: 32,
   addressMax: 255,
   safeguards: {

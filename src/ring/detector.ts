@@ -44,6 +44,7 @@ export function heardRequest(turn: Turn, from: Contact): boolean {
     return true;
   }
   member.heardAt = now;
+  predecessorSpeaks(state, from);
   if (member.health === 'dead' || member.health === 'left') probe(turn, member);
   return true;
 }
@@ -60,6 +61,13 @@ export function heardReply(turn: Turn, from: Contact): void {
   if (isSameLife(member.contact, from)) member.contact = from;
   else followLife(turn, member, from);
   markAlive(turn, member);
+}
+
+/** It lives, so that nobody takes its place: one that notified before this may have a nearer head by the time it dies. */
+function predecessorSpeaks(state: RingState, contact: Contact): void {
+  const { predecessor, waitingNotifier } = state;
+  if (waitingNotifier !== null && predecessor !== null && isSameLife(predecessor, contact))
+    state.waitingNotifier = null;
 }
 
 function isGhost(member: Member, contact: Contact): boolean {
@@ -86,6 +94,7 @@ function markAlive(turn: Turn, member: Member): void {
   const isNew = !isProven(member);
   member.heardAt = now;
   member.answeredAt = now;
+  predecessorSpeaks(state, member.contact);
   // A life is known by its own word from now on: those before it are over, wherever they stand.
   if (isNew && state.parameters.safeguards.incarnation) post(turn, { type: 'outlived', by: member.contact });
   if (before === 'alive' || before === 'left') return;

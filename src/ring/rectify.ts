@@ -70,11 +70,6 @@ export function onNotifierAnswered(turn: Turn, notifier: Contact, standing: Stan
   if (mayPrecede(state, notifier)) adoptPredecessor(turn, notifier, standing);
 }
 
-/** The predecessor was asked because of a notifier, and lives. */
-export function onPredecessorAnswered(turn: Turn): void {
-  turn.state.waitingNotifier = null;
-}
-
 /** The predecessor is gone: who notified meanwhile takes its place; else it stands until somebody notifies. */
 export function onPredecessorGone(turn: Turn): void {
   const { state } = turn;

@@ -21,7 +21,7 @@ import { onMergeAnswer } from './merge.ts';
 import type { Contact, RingReply } from './message.ts';
 import { onOrphanProbe } from './orphan.ts';
 import { onExtension } from './prune.ts';
-import { onNotifierAnswered, onPredecessorAnswered } from './rectify.ts';
+import { onNotifierAnswered } from './rectify.ts';
 import { onTold } from './route-changes.ts';
 import { onDoubtfulAnswered, onPageAnswered, onRoutesCompared } from './route-exchange.ts';
 import { considerNearest, onNeighboursFailure, onNeighboursReply, refuse } from './stabilize.ts';
@@ -100,7 +100,6 @@ function route(turn: Turn, requestId: number, pending: Pending, reply: RingReply
       refuse(turn, to, reply);
       return;
     case 'probe':
-      if (reply !== null && turn.state.predecessor?.id === to.id) onPredecessorAnswered(turn);
       return;
     case 'indirectProbe':
       onIndirectProbe(turn, purpose.target, reply?.type === 'pongVia' && reply.answered);

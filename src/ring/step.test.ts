@@ -325,6 +325,17 @@ test('a farther notifier replaces the predecessor only when that one is dead', (
   assert.equal(bench.state.predecessor?.id, '08');
 });
 
+test('who notified before the predecessor last spoke does not take its place, for it may have a nearer head by now', () => {
+  const bench = settled();
+  bench.ask(contact('08'), { type: 'notify', standing: 'settled' });
+  bench.ask(A, { type: 'ping' });
+  bench.fallSilent(['10'], 10_000);
+  assert.equal(bench.state.predecessor?.id, '10');
+  bench.ask(contact('08'), { type: 'notify', standing: 'settled' });
+  bench.reply(contact('08'), 'ping', { type: 'pong', joined: true });
+  assert.equal(bench.state.predecessor?.id, '08');
+});
+
 test('a nearer notifier replaces the predecessor as soon as it has answered', () => {
   const bench = settled();
   const E = contact('18');

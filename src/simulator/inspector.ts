@@ -223,7 +223,9 @@ export class Inspector implements Witness<SimulatedNode> {
 
   #compareClaims(): void {
     const now = this.#world.schedule.now;
-    const overlap = claimsAreApart(this.view) !== null;
+    const wrong = claimsAreApart(this.view);
+    const overlap = wrong !== null;
+    this.#judge('one claim on a key', wrong);
     if (overlap && this.#overlapSince === null) {
       this.#overlapSince = now;
       this.overlaps.count++;

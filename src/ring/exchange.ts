@@ -1,6 +1,6 @@
 /**
- * Members are told about by gossip: a digest and the news to a member chosen by chance, who answers with what it has where
- * the digests differ. The predecessor is told at once when the neighbours change, so that it stabilises and the change
+ * Members are told about by gossip: the news, or where there is none a digest, to a member chosen by chance, who answers a
+ * digest that differs with what it has. While there is news lists differ as a matter of course, and are compared now and then. The predecessor is told at once when the neighbours change, so that it stabilises and the change
  * travels back along the ring in network time. What is heard is a hint: it causes probes and candidates, nothing else.
  */
 import { callBack } from './call-back.ts';
@@ -37,9 +37,11 @@ export function exchange(turn: Turn): void {
     turn.effects.push({ type: 'persistMembers', members: membersView(state) });
   }
   const partner = anyAliveMember(turn);
-  const news = partner === null ? [] : takeNews(state);
+  const compares = turn.random() < exchangeNewsMs / exchangeIntervalMs;
+  const news = partner === null || compares ? [] : takeNews(state);
   if (partner !== null) sendMembers(turn, partner, news, EXCHANGE);
-  setTimer(turn, EXCHANGE_TIMER, jittered(turn, news.length > 0 ? exchangeNewsMs : exchangeIntervalMs));
+  const tellsMore = news.length > 0 || (compares && state.hasNews);
+  setTimer(turn, EXCHANGE_TIMER, jittered(turn, tellsMore ? exchangeNewsMs : exchangeIntervalMs));
 }
 
 /** Tells the predecessor that something changed here. */
@@ -66,7 +68,8 @@ export function onMembers(turn: Turn, token: number, digest: string, entries: re
   const { state } = turn;
   takeIn(turn, entries);
   const own = digestOf(state);
-  answer(turn, token, { type: 'members', digest: own, entries: own === digest ? [] : entriesToTell(turn) });
+  const isComparing = entries.length === 0 && own !== digest;
+  answer(turn, token, { type: 'members', digest: own, entries: isComparing ? entriesToTell(turn) : [] });
 }
 
 /** Entries that another node told. */

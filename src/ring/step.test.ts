@@ -419,6 +419,15 @@ test('a node that others cannot reach is nobody to ask before it has answered', 
   assert.notEqual(bench.requested(D, 'findOwner'), undefined);
 });
 
+test('a member list that differs is told to one who compares, and not to every bringer of news', () => {
+  const bench = settled();
+  const entries = [{ contact: C, status: 'alive' as const }];
+  const told = bench.ask(A, { type: 'members', digest: '', entries });
+  assert.deepEqual(told?.type === 'members' ? told.entries : null, []);
+  const compared = bench.ask(A, { type: 'members', digest: '', entries: [] });
+  assert.ok(compared?.type === 'members' && compared.entries.length > 0);
+});
+
 test('a list full of members that never answered has room for one that is met', () => {
   const bench = settled();
   const names = Array.from({ length: 250 }, (_, i) => contact((i + 4).toString(16).padStart(2, '0')));

@@ -68,6 +68,9 @@ export const FIELDS = {
   nextRequestId: 'abstracted',
   relays: 'abstracted',
   probeTurn: 'abstracted',
+  probedInTurnAt: 'abstracted',
+  alarmSince: 'abstracted',
+  alarmUntil: 'abstracted',
   lastStepAt: 'abstracted',
   pausedUntil: 'abstracted',
   superseded: 'kept',
@@ -108,6 +111,9 @@ export function settle(state: RingState, numbers: RequestNumbers): void {
   state.nextRequestId = FIRST_REQUEST;
   state.relays = 0;
   state.probeTurn = 0;
+  state.probedInTurnAt = Number.NEGATIVE_INFINITY;
+  state.alarmSince = Number.NEGATIVE_INFINITY;
+  state.alarmUntil = Number.NEGATIVE_INFINITY;
   state.lastStepAt = NOW;
   state.pausedUntil = Number.NEGATIVE_INFINITY;
 }
@@ -153,6 +159,9 @@ function settleMembers(state: RingState): void {
     member.misses = 0;
     member.probesOut = probesOut(pending, member);
     member.lastProbeAt = Number.NEGATIVE_INFINITY;
+    member.silentSince = Number.NEGATIVE_INFINITY;
+    member.roundTripMs = -1;
+    member.variationMs = 0;
     member.reviveAt = Number.POSITIVE_INFINITY;
     member.reviveWaitMs = parameters.revivalMinMs;
     member.candidateAt = Number.NEGATIVE_INFINITY;

@@ -4,6 +4,7 @@
  */
 import { callBack } from './call-back.ts';
 import { isSameLife } from './contact.ts';
+import type { MonotonicMs } from './effect.ts';
 import {
   addMember,
   isNeighbour,
@@ -15,6 +16,7 @@ import {
   setNews,
 } from './members.ts';
 import type { Contact } from './message.ts';
+import { patienceFor } from './round-trips.ts';
 import { confirmRoute, forgetRoute } from './routes.ts';
 import type { Member, Pending, Purpose, RingState } from './state.ts';
 import { answer, emit, jittered, post, send, setTimer, type Turn } from './turn.ts';
@@ -127,7 +129,10 @@ export function missed(turn: Turn, pending: Pending): void {
     if (member.health === 'alive') emit(turn, { type: 'suspected', contact: to });
     setHealth(state, member, 'suspect');
     member.misses = 1;
-    if (isHeadOrPredecessor(state, to)) post(turn, { type: 'neighbourSuspected' });
+    member.silentSince = sentAt;
+    if (isNeighbour(state, to)) post(turn, { type: 'neighbourSuspected', since: sentAt });
+    // Others named it, nobody's place depends on it, and it does not answer.
+    else if (!isProven(member)) member.misses = state.parameters.missesToDeath;
   } else if (purpose.type === 'probe') {
     member.misses++;
   }
@@ -166,11 +171,6 @@ function takeAccount(turn: Turn, member: Member, silent: Contact): boolean {
   return true;
 }
 
-function isHeadOrPredecessor(state: RingState, contact: Contact): boolean {
-  const [head] = state.successors;
-  return head?.id === contact.id || state.predecessor?.id === contact.id;
-}
-
 /** The probe that a suspect was due. Returns whether the timer was one of these. */
 export function onSuspectTimer(turn: Turn, timerId: string): boolean {
   if (!timerId.startsWith(SUSPECT_TIMER)) return false;
@@ -185,13 +185,24 @@ function probe(turn: Turn, member: Member): void {
   if (member.probesOut > 0) return;
   member.lastProbeAt = now;
   member.probesOut = 1;
-  send(turn, member.contact, { type: 'ping' }, state.parameters.probeTimeoutMs, PROBE);
+  send(turn, member.contact, { type: 'ping' }, probePatience(turn, member), PROBE);
   if (member.health !== 'suspect' || member.misses < state.parameters.missesToDeath - 1) return;
+  // Only of a neighbour it matters: any other is found again.
+  if (!isNeighbour(state, member.contact)) return;
   const purpose: Purpose = { type: 'indirectProbe', target: member.contact };
   for (const relay of relaysFor(state, member)) {
     member.probesOut++;
     send(turn, relay, { type: 'pingVia', target: member.contact }, state.parameters.probeTimeoutMs, purpose);
   }
+}
+
+/** A suspect's last ping is waited for until its silence has lasted long enough for a death. */
+function probePatience({ state, now }: Turn, member: Member): number {
+  const { probeTimeoutMs, missesToDeath, deathMs } = state.parameters;
+  if (member.health !== 'suspect')
+    return member.roundTripMs < 0 ? probeTimeoutMs : patienceFor(state, member.contact);
+  if (member.misses < missesToDeath - 1) return probeTimeoutMs;
+  return Math.max(probeTimeoutMs, member.silentSince + deathMs - now);
 }
 
 export function probeContact(turn: Turn, contact: Contact): void {
@@ -255,11 +266,19 @@ export function declareContactDead(turn: Turn, contact: Contact): void {
   }
 }
 
-/** A neighbour died: others may have died with it, and are asked now rather than in turn. */
-export function probeNeighbours(turn: Turn): void {
+/** A neighbour fell silent: for as long as deaths take to be found, who becomes a neighbour may be silent too. */
+export function raiseAlarm(turn: Turn, since: MonotonicMs): void {
+  const { state, now } = turn;
+  if (now > state.alarmUntil) state.alarmSince = since;
+  state.alarmUntil = now + 2 * state.parameters.deathMs;
+  probeNeighbours(turn, state.alarmSince);
+}
+
+/** A neighbour fell silent: others may have with it, and those not heard of since are asked now rather than in turn. */
+export function probeNeighbours(turn: Turn, since: MonotonicMs): void {
   const { state } = turn;
-  for (const contact of state.successors) probeUnlessHeard(turn, contact);
-  if (state.predecessor !== null) probeUnlessHeard(turn, state.predecessor);
+  for (const contact of state.successors) probeUnlessHeard(turn, contact, since);
+  if (state.predecessor !== null) probeUnlessHeard(turn, state.predecessor, since);
 }
 
 /** Every dead member is tried again soon: one of them just came back. */
@@ -280,13 +299,24 @@ export function startProbing(turn: Turn): void {
 export function onProbeRound(turn: Turn): void {
   const { state } = turn;
   const { probeIntervalMs, jitter } = state.parameters;
-  // Never later than the interval: a longer silence of one's own means a pause.
-  setTimer(turn, PROBE_ROUND_TIMER, probeIntervalMs * (1 - jitter * turn.random()));
   const [head] = state.successors;
+  const dueInMs = Math.min(silenceLeft(turn, head), silenceLeft(turn, state.predecessor));
+  // Never later than the interval: a longer silence of one's own means a pause.
+  const waitMs = probeIntervalMs * (1 - jitter * turn.random());
+  setTimer(turn, PROBE_ROUND_TIMER, Math.min(waitMs, Math.max(dueInMs, probeIntervalMs * (1 - QUIET_SHARE))));
   if (head !== undefined) probeUnlessHeard(turn, head);
   if (state.predecessor !== null) probeUnlessHeard(turn, state.predecessor);
+  if (turn.now < state.probedInTurnAt + probeIntervalMs * (1 - jitter)) return;
+  state.probedInTurnAt = turn.now;
   probeNextInTurn(turn);
   probeUnprovenOrDead(turn);
+}
+
+/** How long a neighbour that was heard of may still be silent before it is due for a ping; one that is due gets it now. */
+function silenceLeft(turn: Turn, contact: Contact | null | undefined): number {
+  const member = contact == null ? undefined : turn.state.members.get(contact.id);
+  const leftMs = (member?.heardAt ?? Number.NEGATIVE_INFINITY) - quietSince(turn);
+  return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY;
 }
 
 function probeNextInTurn(turn: Turn): void {
@@ -332,13 +362,16 @@ function isAway(member: Member): boolean {
   return member.health === 'dead' || (member.health === 'alive' && !member.joined);
 }
 
-export function probeUnlessHeard(turn: Turn, contact: Contact): void {
+export function probeUnlessHeard(turn: Turn, contact: Contact, since = quietSince(turn)): void {
   const { state, now } = turn;
   const member = addMember(turn, contact);
   if (member === null || !isSameLife(member.contact, contact)) return;
-  const { probeIntervalMs, reachIntervalMs } = state.parameters;
-  const isQuiet = now - member.heardAt >= probeIntervalMs * QUIET_SHARE;
-  if (isQuiet || now - member.answeredAt >= reachIntervalMs) probe(turn, member);
+  const isQuiet = member.heardAt <= since;
+  if (isQuiet || now - member.answeredAt >= state.parameters.reachIntervalMs) probe(turn, member);
+}
+
+function quietSince({ state, now }: Turn): MonotonicMs {
+  return now - state.parameters.probeIntervalMs * QUIET_SHARE;
 }
 
 /** Pings `target` for the one who asked. */

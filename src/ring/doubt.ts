@@ -9,8 +9,9 @@ import { probeContact } from './detector.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { learn } from './members.ts';
 import type { Contact, Standing } from './message.ts';
+import { askPatiently } from './round-trips.ts';
 import type { Doubt, Purpose } from './state.ts';
-import { clearTimer, emit, post, send, setTimer, type Turn } from './turn.ts';
+import { clearTimer, emit, post, setTimer, type Turn } from './turn.ts';
 
 export const DOUBT_TIMER = 'doubt';
 const VERIFY: Purpose = { type: 'verifyPredecessor' };
@@ -112,9 +113,9 @@ export function onPredecessorList(turn: Turn, from: Contact, successors: readonl
  * neighbours who were paused together do not confirm one another.
  */
 function verifyPredecessor(turn: Turn): void {
-  const { predecessor, parameters } = turn.state;
+  const { predecessor } = turn.state;
   if (predecessor === null) return;
-  send(turn, predecessor, { type: 'findOwner', key: predecessor.id }, parameters.requestTimeoutMs, VERIFY);
+  askPatiently(turn, predecessor, { type: 'findOwner', key: predecessor.id }, VERIFY);
 }
 
 function endIfSettled(turn: Turn): void {

@@ -8,9 +8,10 @@ import { isSameLife } from './contact.ts';
 import { setDigest } from './digest.ts';
 import { addMember, isGone, isProven, isStale, learn, learnSuspect } from './members.ts';
 import type { Contact, MemberEntry } from './message.ts';
+import { askPatiently } from './round-trips.ts';
 import type { Member, Purpose, RingState } from './state.ts';
 import { entryOf, membersView } from './state.ts';
-import { answer, jittered, post, send, setTimer, setTimerBy, type Turn } from './turn.ts';
+import { answer, jittered, post, setTimer, setTimerBy, type Turn } from './turn.ts';
 
 export const EXCHANGE_TIMER = 'exchange';
 export const PUSH_TIMER = 'push';
@@ -49,7 +50,7 @@ export function pushToPredecessor(turn: Turn): void {
   const { predecessor, phase } = turn.state;
   if (phase !== 'member' || predecessor === null || isGone(turn.state, predecessor)) return;
   turn.state.lastPushAt = turn.now;
-  send(turn, predecessor, { type: 'changed' }, turn.state.parameters.requestTimeoutMs, PUSH);
+  askPatiently(turn, predecessor, { type: 'changed' }, PUSH);
 }
 
 /** It was not told: once more, while it stands there and lives. */
@@ -61,7 +62,7 @@ export function onPushFailed(turn: Turn, to: Contact): void {
 
 function sendMembers(turn: Turn, to: Contact, entries: readonly MemberEntry[], purpose: Purpose): void {
   const request = { type: 'members', digest: digestOf(turn.state), entries } as const;
-  send(turn, to, request, turn.state.parameters.requestTimeoutMs, purpose);
+  askPatiently(turn, to, request, purpose);
 }
 
 export function onMembers(turn: Turn, token: number, digest: string, entries: readonly MemberEntry[]): void {

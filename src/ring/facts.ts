@@ -1,6 +1,6 @@
 /** What operations found out, carried to everybody it concerns, until nothing new comes of it. */
 import { isSameLife } from './contact.ts';
-import { hastenRevivals, probeContact, probeNeighbours } from './detector.ts';
+import { hastenRevivals, probeContact, probeNeighbours, raiseAlarm } from './detector.ts';
 import { beginDoubt, endIfTogether } from './doubt.ts';
 import { exchangeSoon, PUSH_TIMER } from './exchange.ts';
 import { onSlotFound, startFingers } from './finger-rounds.ts';
@@ -33,7 +33,7 @@ export function noticePause(turn: Turn): void {
   state.pausedUntil = now;
   if (state.phase !== 'member' || state.successors.length === 0) return;
   beginDoubt(turn, 'paused');
-  probeNeighbours(turn);
+  probeNeighbours(turn, now);
   stabilizeSoon(turn, 0);
 }
 
@@ -69,7 +69,7 @@ function settle(turn: Turn, fact: Exclude<Fact, { type: 'neighboursChanged' }>):
       readmit(turn);
       return;
     case 'neighbourSuspected':
-      probeNeighbours(turn);
+      raiseAlarm(turn, fact.since);
       return;
     case 'questioned':
       probeContact(turn, fact.contact);
@@ -127,7 +127,6 @@ function afterGone(turn: Turn, contact: Contact): void {
     if (state.successors.length === 0) state.predecessor = null;
   }
   if (pruned === 'nothing' && !wasPredecessor) return;
-  probeNeighbours(turn);
   extendTail(turn);
   stabilizeSoon(turn, pruned === 'head' ? 0 : state.parameters.stabilizeMinMs);
 }
@@ -142,6 +141,7 @@ function afterNeighboursChanged(turn: Turn): void {
   state.stabilizeWaitMs = parameters.stabilizeMinMs;
   stabilizeSoon(turn, parameters.stabilizeMinMs);
   state.changedAt = now;
+  if (now < state.alarmUntil) probeNeighbours(turn, state.alarmSince);
   setTimerBy(
     turn,
     PUSH_TIMER,

@@ -6,8 +6,9 @@ import { probeContact } from './detector.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { isUsable, learn } from './members.ts';
 import type { Contact } from './message.ts';
+import { askPatiently } from './round-trips.ts';
 import type { Purpose } from './state.ts';
-import { post, send, type Turn } from './turn.ts';
+import { post, type Turn } from './turn.ts';
 
 const INTRODUCE: Purpose = { type: 'introduce' };
 
@@ -19,7 +20,7 @@ export function introduceHead(turn: Turn, before: Contact, from: Contact, behind
   for (const entry of behind) {
     if (entry.id === before.id) return;
     if (isBetweenOpenOpen(last.id, before.id, entry.id)) {
-      send(turn, last, { type: 'introduce', contact: before }, state.parameters.requestTimeoutMs, INTRODUCE);
+      askPatiently(turn, last, { type: 'introduce', contact: before }, INTRODUCE);
       return;
     }
     last = entry;

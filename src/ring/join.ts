@@ -11,9 +11,10 @@ import { isBetweenOpenOpen } from './interval.ts';
 import { isGone, isUsable, learn } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { knownBefore } from './next-hops.ts';
+import { askPatiently } from './round-trips.ts';
 import type { Purpose } from './state.ts';
 import { listBehind, setSuccessors } from './successors.ts';
-import { answer, clearTimer, jittered, post, send, setTimer, type Turn } from './turn.ts';
+import { answer, clearTimer, jittered, post, setTimer, type Turn } from './turn.ts';
 
 export const JOIN_TIMER = 'join';
 /** Share of the walks in which one that is gone, or had no place, is asked all the same. */
@@ -74,7 +75,7 @@ function ask(turn: Turn, contact: Contact): void {
   const { state } = turn;
   state.joinHops++;
   const request = { type: 'bestPredecessor', id: state.self.id } as const;
-  state.joinRequestId = send(turn, contact, request, state.parameters.requestTimeoutMs, JOIN_WALK);
+  state.joinRequestId = askPatiently(turn, contact, request, JOIN_WALK);
 }
 
 function retryLater(turn: Turn): void {

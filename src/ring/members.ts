@@ -102,6 +102,9 @@ export function addMember(turn: Turn, contact: Contact): Member | null {
     joined: true,
     answeredAt: Number.NEGATIVE_INFINITY,
     heardAt: Number.NEGATIVE_INFINITY,
+    roundTripMs: -1,
+    variationMs: 0,
+    silentSince: Number.NEGATIVE_INFINITY,
     misses: 0,
     probesOut: 0,
     lastProbeAt: Number.NEGATIVE_INFINITY,
@@ -144,6 +147,7 @@ export function renewMember(state: RingState, member: Member, contact: Contact):
   member.joined = true;
   member.answeredAt = Number.NEGATIVE_INFINITY;
   member.heardAt = Number.NEGATIVE_INFINITY;
+  member.roundTripMs = -1;
   member.misses = 0;
   member.probesOut = 0;
   member.lastProbeAt = Number.NEGATIVE_INFINITY;

@@ -7,9 +7,10 @@
 import { nextIdentifier } from './identifier.ts';
 import { isNeighbour, isUsable, learn, standsBeforeHead } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
+import { askPatiently } from './round-trips.ts';
 import { considerCandidate } from './stabilize.ts';
 import type { Purpose } from './state.ts';
-import { emit, post, send, type Turn } from './turn.ts';
+import { emit, post, type Turn } from './turn.ts';
 
 const MERGE: Purpose = { type: 'mergeProbe' };
 
@@ -56,7 +57,7 @@ function askOn(turn: Turn, contact: Contact): void {
   state.mergeProbedAt = turn.now;
   state.mergeAsked.push(contact.id);
   const request = { type: 'findOwner', key: nextIdentifier(state.self.id) } as const;
-  state.mergeRequestId = send(turn, contact, request, state.parameters.requestTimeoutMs, MERGE);
+  state.mergeRequestId = askPatiently(turn, contact, request, MERGE);
 }
 
 /** An answer or, with null, a failure: then nothing is learned, and another is asked another time. */

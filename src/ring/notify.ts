@@ -3,8 +3,9 @@
  * the question for the head's neighbours.
  */
 import type { Standing } from './message.ts';
+import { askPatiently } from './round-trips.ts';
 import type { Purpose, RingState } from './state.ts';
-import { send, type Turn } from './turn.ts';
+import type { Turn } from './turn.ts';
 
 const NOTIFY: Purpose = { type: 'notify' };
 
@@ -13,7 +14,7 @@ export function notifyHead(turn: Turn): void {
   const [head] = state.successors;
   if (head === undefined) return;
   const request = { type: 'notify', standing: standingOf(state) } as const;
-  send(turn, head, request, state.parameters.requestTimeoutMs, NOTIFY);
+  askPatiently(turn, head, request, NOTIFY);
 }
 
 export function standingOf(state: RingState): Standing {

@@ -24,8 +24,10 @@ export interface RingParameters {
   readonly successorCount: number;
   /** Between two probes of successor and predecessor: a silent death is seen in this time and the detection's. */
   readonly probeIntervalMs: number;
-  /** A ping without answer for so long is a miss; three misses are a death, 3 s in all. */
+  /** A suspect, and one that never answered, is waited for so long at a ping. */
   readonly probeTimeoutMs: number;
+  /** Nobody is declared dead before so long a silence, unless connections to it are refused: a shorter pause evicts nobody. */
+  readonly deathMs: number;
   /** Least time between two probes of one suspect: a refused connection fails at once and must not count thrice at once. */
   readonly probeSpacingMs: number;
   /** Misses in a row after which a node is dead for the ring: one that raised suspicion, two that confirm it. */
@@ -69,7 +71,12 @@ export interface RingParameters {
   readonly stabilizeUrgentMs: number;
   /** Waits vary by this fraction to either side, so that nodes started together do not stay in step. */
   readonly jitter: number;
-  /** Waiting for an answer to a question of state. */
+  /** An answer is waited for by round trips (RFC 6298), within these bounds. */
+  readonly timeoutMinMs: number;
+  readonly timeoutMaxMs: number;
+  /** The same for one that never answered: connecting takes several round trips. */
+  readonly firstContactTimeoutMs: number;
+  /** After a failed question of state, and between the words of a predecessor in doubt. */
   readonly requestTimeoutMs: number;
   /** Predecessors of the head adopted one after the other in one round (walking). */
   readonly walkMax: number;
@@ -161,6 +168,7 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   successorCount: 16,
   probeIntervalMs: 2_000,
   probeTimeoutMs: 1_000,
+  deathMs: 3_000,
   probeSpacingMs: 500,
   missesToDeath: 3,
   indirectProbes: 2,
@@ -183,6 +191,9 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   stabilizeGrowth: 1.5,
   stabilizeUrgentMs: 50,
   jitter: 0.25,
+  timeoutMinMs: 150,
+  timeoutMaxMs: 2_000,
+  firstContactTimeoutMs: 3_000,
   requestTimeoutMs: 1_000,
   walkMax: 8,
   candidatesMax: 1_024,

@@ -5,9 +5,10 @@
 import { isSameLife } from './contact.ts';
 import { learn } from './members.ts';
 import type { Contact } from './message.ts';
+import { askPatiently } from './round-trips.ts';
 import type { Pending, Purpose } from './state.ts';
 import { listBehind, setSuccessors } from './successors.ts';
-import { send, type Turn } from './turn.ts';
+import type { Turn } from './turn.ts';
 
 const EXTEND: Purpose = { type: 'extend' };
 
@@ -27,15 +28,19 @@ export function prune(turn: Turn, contact: Contact): Pruned {
   return at === 0 ? 'head' : 'entry';
 }
 
-/** Asks the last entry what stands behind it, once at a time. */
+/** Asks the last entry of a list that is short what stands behind it, once at a time. */
 export function extendTail(turn: Turn): void {
   const { state } = turn;
   const last = state.successors.at(-1);
   if (state.phase !== 'member' || state.extendRequestId !== 0 || last === undefined) return;
+  // While more of its own may be dead, so may be those that others still list.
+  if (state.successors.some(({ id }) => state.members.get(id)?.health === 'suspect')) return;
   // A list of one is extended by the stabilise round that its death causes.
   if (state.successors.length >= state.parameters.successorCount || state.successors.length < 2) return;
+  // It goes round the whole ring: there is no more.
+  if (last.id === state.predecessor?.id) return;
   const request = { type: 'neighbours', listHash: '', notify: null } as const;
-  state.extendRequestId = send(turn, last, request, state.parameters.requestTimeoutMs, EXTEND);
+  state.extendRequestId = askPatiently(turn, last, request, EXTEND);
 }
 
 export function onExtension(turn: Turn, pending: Pending, behind: readonly Contact[] | null): void {
@@ -48,5 +53,6 @@ export function onExtension(turn: Turn, pending: Pending, behind: readonly Conta
   const longer = listBehind(state, state.successors, behind);
   const head = state.successors[0] as Contact;
   // What was added may itself have been cut short by deaths: ask on, until nothing comes or the list is full.
-  if (setSuccessors(turn, longer, { type: 'contact', answered: head })) extendTail(turn);
+  if (!setSuccessors(turn, longer, { type: 'contact', answered: head })) return;
+  extendTail(turn);
 }

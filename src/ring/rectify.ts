@@ -11,9 +11,10 @@ import { isBetweenOpenOpen } from './interval.ts';
 import { assertPredecessorMayBecome } from './invariants.ts';
 import { isGone, isUsable } from './members.ts';
 import type { Contact, Standing } from './message.ts';
+import { askPatiently } from './round-trips.ts';
 import { routeBefore } from './routes.ts';
 import type { Purpose, RingState } from './state.ts';
-import { answer, post, send, type Turn } from './turn.ts';
+import { answer, post, type Turn } from './turn.ts';
 
 const CHANGED: Purpose = { type: 'changed' };
 
@@ -92,7 +93,7 @@ function adoptPredecessor(turn: Turn, next: Contact, standing: Standing): void {
 
 /** The one that stood there has a nearer head now, and learns it from this node's answer. */
 function tellReplaced(turn: Turn, before: Contact): void {
-  send(turn, before, { type: 'changed' }, turn.state.parameters.requestTimeoutMs, CHANGED);
+  askPatiently(turn, before, { type: 'changed' }, CHANGED);
 }
 
 /** A member known between the new predecessor and this node should notify too: a ping shows it that this node is here. */

@@ -22,6 +22,7 @@ import type { Contact, RingReply } from './message.ts';
 import { onOrphanProbe } from './orphan.ts';
 import { onExtension } from './prune.ts';
 import { onNotifierAnswered } from './rectify.ts';
+import { measureRoundTrip } from './round-trips.ts';
 import { onTold } from './route-changes.ts';
 import { onDoubtfulAnswered, onPageAnswered, onRoutesCompared } from './route-exchange.ts';
 import { considerNearest, onNeighboursFailure, onNeighboursReply, refuse } from './stabilize.ts';
@@ -45,6 +46,7 @@ export function onReply(
   state.pending.delete(requestId);
   if (pending.purpose.type === 'probe') settleProbe(turn, pending.to);
   const said = from === null || reply === null ? null : whatItSaid(turn, pending, from, reply);
+  if (from !== null) noteRoundTrip(turn, pending, from);
   if (said === null) {
     if (refused) heardReply(turn, pending.to);
     else missed(turn, pending);
@@ -52,6 +54,12 @@ export function onReply(
   else if (said.type === 'pong') onPong(turn, pending.to, said.joined);
   else if (isMembersWord(said)) setJoined(turn, pending.to, true);
   route(turn, requestId, pending, said);
+}
+
+function noteRoundTrip(turn: Turn, pending: Pending, from: Contact): void {
+  const member = turn.state.members.get(from.id);
+  if (member !== undefined && isSameLife(member.contact, from) && isSameLife(pending.to, from))
+    measureRoundTrip(member, pending, turn.now);
 }
 
 function onPong(turn: Turn, from: Contact, joined: boolean): void {

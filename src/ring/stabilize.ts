@@ -12,9 +12,11 @@ import { introduceHead } from './introduce.ts';
 import { addMember, isGone, isOver, isUsable, learn, setJoined, standsBeforeHead } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { notifyHead, standingOf } from './notify.ts';
+import { extendTail } from './prune.ts';
+import { askPatiently } from './round-trips.ts';
 import type { Pending, Purpose, RingState } from './state.ts';
 import { listBehind, setSuccessors } from './successors.ts';
-import { answer, jittered, send, setTimer, setTimerBy, type Turn } from './turn.ts';
+import { answer, jittered, setTimer, setTimerBy, type Turn } from './turn.ts';
 
 export const STABILIZE_TIMER = 'stabilize';
 const STABILIZE: Purpose = { type: 'stabilize' };
@@ -59,7 +61,7 @@ export function stabilize(turn: Turn): void {
   const { parameters } = state;
   setTimer(turn, STABILIZE_TIMER, jittered(turn, state.stabilizeWaitMs));
   if (state.stabilizeRequestId !== 0) {
-    if (now - state.stabilizeSince < 2 * parameters.requestTimeoutMs * parameters.walkMax) return;
+    if (now - state.stabilizeSince < 2 * parameters.firstContactTimeoutMs * parameters.walkMax) return;
     // The driver owes an answer or a failure for every request; a round must not hang on one that is lost all the same.
     state.pending.delete(state.stabilizeRequestId);
   }
@@ -105,7 +107,7 @@ function askFor(turn: Turn, to: Contact, purpose: Purpose, listHash: string): vo
   const { state } = turn;
   // Who answers becomes the head: it is notified by the same message.
   const request = { type: 'neighbours', listHash, notify: standingOf(state) } as const;
-  state.stabilizeRequestId = send(turn, to, request, state.parameters.requestTimeoutMs, purpose);
+  state.stabilizeRequestId = askPatiently(turn, to, request, purpose);
 }
 
 /** The head, or a candidate, answered with its neighbours. */
@@ -245,6 +247,7 @@ function endRound(turn: Turn, notified: Contact | null = null): void {
   state.stabilizeRequestId = 0;
   if (head !== undefined && (notified === null || !isSameLife(head, notified))) notifyHead(turn);
   considerNearest(turn);
+  extendTail(turn);
 }
 
 /** Asks the best candidate among the members, if there is one. */

@@ -27,6 +27,11 @@ export interface Member {
   answeredAt: MonotonicMs;
   /** When it last spoke to this node at all; -Infinity if never. */
   heardAt: MonotonicMs;
+  /** Smoothed round trip and its variation, RFC 6298; negative before the first answer. */
+  roundTripMs: number;
+  variationMs: number;
+  /** A suspect: when the first that it did not answer was sent. */
+  silentSince: MonotonicMs;
   /** Probes in a row that it missed. */
   misses: number;
   /** Pings under way, own and through others. */
@@ -197,6 +202,10 @@ export interface RingState {
   relays: number;
   /** Whose turn it is among those probed in turn. */
   probeTurn: number;
+  probedInTurnAt: MonotonicMs;
+  /** When the first of the neighbours that fell silent lately was asked in vain, and till when those that become neighbours are asked too. */
+  alarmSince: MonotonicMs;
+  alarmUntil: MonotonicMs;
   lastStepAt: MonotonicMs;
   /** When this node last came back from a pause: what was sent before tells nothing about others. */
   pausedUntil: MonotonicMs;
@@ -255,6 +264,9 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     nextRequestId: 1,
     relays: 0,
     probeTurn: 0,
+    probedInTurnAt: Number.NEGATIVE_INFINITY,
+    alarmSince: Number.NEGATIVE_INFINITY,
+    alarmUntil: Number.NEGATIVE_INFINITY,
     lastStepAt: Number.NEGATIVE_INFINITY,
     pausedUntil: Number.NEGATIVE_INFINITY,
     superseded: false,

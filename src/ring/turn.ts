@@ -31,7 +31,7 @@ export type Fact =
   | { readonly type: 'joined' }
   | { readonly type: 'orphaned' }
   /** Head or predecessor did not answer: others may have fallen silent with it. */
-  | { readonly type: 'neighbourSuspected' }
+  | { readonly type: 'neighbourSuspected'; readonly since: MonotonicMs }
   /** The node owns (predecessor, self] now, for all it can know: lookups that waited go on. */
   | { readonly type: 'doubtEnded' }
   | { readonly type: 'superseded'; readonly by: Contact };

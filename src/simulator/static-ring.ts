@@ -12,6 +12,8 @@ import type { Turn } from '../ring/turn.ts';
 export interface StaticRingOptions {
   /** Nodes probe, stabilise and exchange from now on; else they only answer. */
   readonly runs?: boolean;
+  /** How many others each has met besides its neighbours, chosen by chance: a ring long at rest has full member lists. */
+  readonly met?: number;
   /** What a node knows besides its neighbours: called for each, with all contacts in ring order and its place among them. */
   readonly furnish?: (state: RingState, ring: readonly Contact[], place: number, random: Random) => void;
 }
@@ -36,6 +38,21 @@ export function settleInto(
   state.lastStabilizeAt = now - random() * state.parameters.stabilizeMaxMs;
   for (const contact of successors) meet(turn, contact);
   if (state.predecessor !== null) meet(turn, state.predecessor);
+}
+
+/** Members besides the neighbours, as gossip brings them in time. */
+export function meetOthers(
+  state: RingState,
+  ring: readonly Contact[],
+  count: number,
+  now: number,
+  random: Random,
+): void {
+  const turn: Turn = { state, now, random, effects: [], facts: [] };
+  for (let i = 0; i < count; i++) {
+    const contact = ring[Math.floor(random() * ring.length)] as Contact;
+    if (contact.id !== state.self.id && !state.members.has(contact.id)) meet(turn, contact);
+  }
 }
 
 /** A member that answered not long ago. */

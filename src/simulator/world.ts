@@ -9,7 +9,7 @@ import { NodeClock } from './node-clock.ts';
 import { randomIdentifier, seededRandom } from './random.ts';
 import { Schedule } from './schedule.ts';
 import { SimulatedNode, type Surroundings } from './simulated-node.ts';
-import { type StaticRingOptions, settleInto } from './static-ring.ts';
+import { meetOthers, type StaticRingOptions, settleInto } from './static-ring.ts';
 import { TraceHash } from './trace-hash.ts';
 import type { Witness } from './witness.ts';
 
@@ -131,7 +131,7 @@ export class World {
   }
 
   /** `count` nodes that are one ideal ring at once, in ring order. */
-  staticRing(count: number, { runs = false, furnish }: StaticRingOptions = {}): SimulatedNode[] {
+  staticRing(count: number, { runs = false, met = 0, furnish }: StaticRingOptions = {}): SimulatedNode[] {
     const first = this.nodes.length;
     const ring = Array.from({ length: count }, (_, i) => ({
       id: randomIdentifier(this.random),
@@ -142,6 +142,7 @@ export class World {
       const node = this.prepare(contact);
       this.#place(node);
       settleInto(node.state, ring, place, node.nowMs, this.random);
+      meetOthers(node.state, ring, met, node.nowMs, this.random);
       furnish?.(node.state, ring, place, this.random);
       if (runs) node.setInMotion(this.random);
       return node;

@@ -54,15 +54,13 @@ async function part(nodes: readonly TestNode[], others: readonly TestNode[]): Pr
 test('the doctor finds the ring whole, with its size, and every node sees its invariants hold', async () => {
   await untilWhole(5);
   for (const node of network.nodes) {
-    assert.equal(await metric(node, 'anillo_ring_size_nodes'), 5);
-    for (const invariant of ['list_in_order', 'head_points_back', 'list_follows_head']) {
-      const series = `anillo_ring_invariant_holds{invariant="${invariant}"}`;
-      await until(
-        `${series} of ${node.name} is 1`,
-        WITHIN_MS,
-        async () => (await metric(node, series)) === 1,
-      );
-    }
+    const becomes = (series: string, value: number): Promise<void> =>
+      until(`${series} of ${node.name} is ${value}`, WITHIN_MS, async () => {
+        return (await metric(node, series)) === value;
+      });
+    await becomes('anillo_ring_size_nodes', 5);
+    for (const invariant of ['list_in_order', 'head_points_back', 'list_follows_head'])
+      await becomes(`anillo_ring_invariant_holds{invariant="${invariant}"}`, 1);
   }
 });
 
@@ -71,8 +69,11 @@ test('a paused node does not answer, the others are a whole ring without it, and
   paused.pause();
   await untilWhole(4);
   const silent = (await findings('node')).filter(({ state }) => state !== 'ok');
-  assert.equal(silent.length, 1);
-  assert.ok(silent[0]?.text.includes(new URL(paused.url).host), silent[0]?.text);
+  const { host } = new URL(paused.url);
+  assert.ok(
+    silent.some(({ text }) => text.includes(host)),
+    `${host} is among ${silent.map(({ text }) => text)}`,
+  );
   paused.resume();
   await untilWhole(5);
   const deaths = await Promise.all(network.nodes.map((node) => metric(node, 'anillo_ring_deaths_total')));

@@ -1,14 +1,13 @@
 /** Worlds at rest, as workloads begin: an ideal ring in motion, every node knowing every other where its table has room. */
-import { fillIdealFingers } from '../../../src/ring/ideal-fingers.ts';
 import { DEFAULT_PARAMETERS, type RingParameters } from '../../../src/ring/parameters.ts';
 import type { NetworkConditions } from '../../../src/simulator/network.ts';
 import type { SimulatedNode } from '../../../src/simulator/simulated-node.ts';
-import { knowEverybody } from '../../../src/simulator/static-ring.ts';
+import { knowEverybody, knowFingers } from '../../../src/simulator/static-ring.ts';
 import type { Witness } from '../../../src/simulator/witness.ts';
 import { World, type WorldOptions } from '../../../src/simulator/world.ts';
 
 /** One way: half of the messages below 10 ms, and up to 30 ms more for the way between two places on a map. */
-export const USUAL: NetworkConditions = {
+const USUAL: NetworkConditions = {
   latency: { type: 'lognormal', medianMs: 10, sigma: 0.5, maxMs: 300 },
   acrossMs: 30,
 };
@@ -37,10 +36,10 @@ export function ringAtRest(
   if (witness !== undefined) world.witness = witness(world);
   const started = world.staticRing(nodes, {
     runs: true,
-    furnish: (state, ring, _place, random) => {
+    furnish: (state, ring, place, random) => {
       // Where a ring at rest has come to, without the hours in which members learn of one another.
       if (nodes <= parameters.routesMax) knowEverybody(state, ring);
-      fillIdealFingers(state, ring, (choices) => choices[Math.floor(random() * choices.length)]);
+      knowFingers(state, ring, place, random);
     },
   });
   world.run(settledMs);

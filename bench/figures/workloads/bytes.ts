@@ -21,6 +21,7 @@ export const BYTES: Workload = {
       demand: {
         32: { atMost: 250 },
         100: { atMost: 250 },
+        400: { atMost: 250 },
         1000: { atMost: 250 },
         10000: { atMost: 500 },
       },
@@ -38,7 +39,7 @@ export const BYTES: Workload = {
   quick: [
     { nodes: 32, seeds: 2 },
     { nodes: 100, seeds: 2 },
-    { nodes: 1_000, seeds: 1 },
+    { nodes: 400, seeds: 1 },
   ],
   full: [
     { nodes: 32, seeds: 100 },

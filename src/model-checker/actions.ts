@@ -43,7 +43,9 @@ function addOfMembers(actions: Action[], world: World, place: number): void {
     if (world.bounds.gossips && isUsable && !isUnproven) actions.push(actionOf(Kind.EXCHANGE, place, other));
     const isKnownThere = there.members.some((known) => known.life === life && known.isUsable);
     const isNews =
-      there.life === other ? !isKnownThere || (!isJoined && there.isMember) : named.includes(other);
+      there.life === other
+        ? isUnproven || !isKnownThere || (!isJoined && there.isMember)
+        : named.includes(other);
     if (isNews) actions.push(actionOf(Kind.PROBE, place, placeOf(other)));
   }
 }

@@ -11,4 +11,6 @@ export interface Bounds {
   readonly keepsPrincipals: boolean;
   /** Members tell one another whom they know, and successors name candidates. */
   readonly gossips: boolean;
+  /** Those only named are pinged before anything else happens; else at any time. */
+  readonly meetsAtOnce: boolean;
 }

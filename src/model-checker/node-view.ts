@@ -39,6 +39,8 @@ export interface NodeView {
   /** Lives that it points at or waits for. */
   readonly named: readonly Life[];
   readonly members: readonly KnownMember[];
+  /** Members named to it that it never met. */
+  readonly unproven: readonly Life[];
   /** Requests under way, by number. */
   readonly awaited: ReadonlySet<number>;
   /** Bit i: it answers as owner for the keys between places i - 1 and i. */
@@ -77,6 +79,7 @@ export function viewOfGone(life: Life): NodeView {
     predecessor: null,
     named: [],
     members: [],
+    unproven: [],
     awaited: new Set(),
     claims: 0,
   };
@@ -100,6 +103,9 @@ export function viewOf(state: RingState, places: Places): NodeView {
     pointsAtDead: state.successors.some((contact) => isOver(state, contact)),
     predecessor: predecessor === null ? null : life(predecessor),
     named: [...named],
+    unproven: [...state.members.values()]
+      .filter(({ health }) => health === 'unproven')
+      .map(({ contact }) => life(contact)),
     members: [...state.members.values()].map(({ contact, health, joined }) => ({
       life: life(contact),
       isUnproven: health === 'unproven',

@@ -43,7 +43,15 @@ export function assumed(
   const name = `${places} places, ${crashesMax} crashes, ${restartsMax} restarts, ${messagesMax} messages`;
   return {
     name: gossips ? `${name}, gossip` : name,
-    bounds: { places, crashesMax, restartsMax, messagesMax, keepsPrincipals: true, gossips },
+    bounds: {
+      places,
+      crashesMax,
+      restartsMax,
+      messagesMax,
+      keepsPrincipals: true,
+      gossips,
+      meetsAtOnce: true,
+    },
     starts: idealRings(places, SUCCESSORS + 1),
     safeguardOff: null,
   };
@@ -58,7 +66,15 @@ export function fromOne(
 ): Scenario {
   return {
     name: `from a ring of one: ${places} places, ${crashesMax} crashes, ${restartsMax} restarts, ${messagesMax} messages`,
-    bounds: { places, crashesMax, restartsMax, messagesMax, keepsPrincipals: false, gossips: false },
+    bounds: {
+      places,
+      crashesMax,
+      restartsMax,
+      messagesMax,
+      keepsPrincipals: false,
+      gossips: false,
+      meetsAtOnce: true,
+    },
     starts: [[0]],
     safeguardOff: null,
   };
@@ -66,4 +82,12 @@ export function fromOne(
 
 export function without(safeguardOff: Safeguard, scenario: Scenario): Scenario {
   return { ...scenario, name: `${scenario.name}, without ${safeguardOff}`, safeguardOff };
+}
+
+export function meetingLater(scenario: Scenario): Scenario {
+  return {
+    ...scenario,
+    name: `${scenario.name}, met later`,
+    bounds: { ...scenario.bounds, meetsAtOnce: false },
+  };
 }

@@ -1,7 +1,7 @@
 /** The production step function, explored: complete for small bounds here, for larger ones in the long tier. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assumed, fromOne, parametersOf, type Scenario, without } from './scenario.ts';
+import { assumed, fromOne, meetingLater, parametersOf, type Scenario, without } from './scenario.ts';
 import { Search, type SearchResult } from './search.ts';
 import { tell } from './trace.ts';
 
@@ -21,7 +21,12 @@ function assertHolds(scenario: Scenario): void {
 
 test('within the assumptions of the proof every invariant holds, and owners are true, whatever the order', () => {
   assertHolds(assumed(4, 1, 0, 2));
-  assertHolds(assumed(3, 1, 1, 3, true));
+  assertHolds(assumed(4, 0, 0, 3, true));
+  assertHolds(meetingLater(assumed(4, 1, 0, 2)));
+});
+
+test('from a ring of one nobody is left without a live successor, and there is one ring in order', () => {
+  assertHolds(fromOne(3, 1, 0, 3));
 });
 
 test('without asking the node that is adopted, a dead one becomes the only successor', () => {
@@ -41,4 +46,17 @@ test('without verifying that it owns a key, any member answers for it', () => {
   const { violation, trace } = explore(without('ownerVerification', assumed(4, 0, 0, 1)));
   assert.match(violation ?? 'nothing', /^owner: n0 answers for a key of n1/);
   assert.equal(trace.length, 1);
+});
+
+test('without lives in its pointers, a node takes an earlier life for a later one', () => {
+  const { violation, trace } = explore(without('incarnation', fromOne(3, 1, 1, 3)));
+  assert.match(violation ?? 'nothing', /^I1 OneLiveSuccessor/);
+  assert.ok(trace.length <= 20);
+});
+
+test('without the guard at the moment of applying, the late answer of an earlier life makes it the head', () => {
+  const scenario = meetingLater(without('applyTimeGuard', assumed(4, 1, 1, 3)));
+  const { violation, trace } = explore(scenario);
+  assert.match(violation ?? 'nothing', /^dead successor/);
+  assert.equal(trace.length - 1, 5);
 });

@@ -12,8 +12,8 @@ import { WorldStore } from './world-store.ts';
 
 export interface SearchLimits {
   readonly statesMax: number;
-  /** Asked from time to time; true ends the search. */
-  readonly isOver: () => boolean;
+  /** Asked from time to time, with the worlds met, those done with and the steps from a start; true ends the search. */
+  readonly isOver: (met: number, done: number, depth: number) => boolean;
 }
 
 export interface SearchResult {
@@ -69,7 +69,11 @@ export class Search {
         depth++;
         depthEnds = store.size;
       }
-      if (store.size >= limits.statesMax || (next % ASK_EVERY === 0 && limits.isOver())) break;
+      if (
+        store.size >= limits.statesMax ||
+        (next % ASK_EVERY === 0 && limits.isOver(store.size, next, depth))
+      )
+        break;
       store.read(next, parentRow);
       this.expand(parentRow, next);
     }

@@ -205,10 +205,10 @@ export class World {
 
   /** Those named and never met are pinged before anything else happens. */
   private proveNewcomers(): void {
+    if (!this.bounds.meetsAtOnce) return;
     for (let place = 0; place < this.nodes.length; place++) {
-      for (const { life, isUnproven } of this.view(place).members) {
-        if (isUnproven && this.view(placeOf(life)).isRunning)
-          this.operate(place, Operation.PROBE, placeOf(life));
+      for (const life of this.view(place).unproven) {
+        if (this.view(placeOf(life)).isRunning) this.operate(place, Operation.PROBE, placeOf(life));
       }
     }
   }
@@ -223,6 +223,16 @@ export class World {
       letters[kept++] = message;
     }
     letters.length = kept;
-    letters.sort((a, b) => a - b);
+    sort(letters);
+  }
+}
+
+/** By insertion: a handful of numbers, mostly in order. */
+function sort(numbers: number[]): void {
+  for (let i = 1; i < numbers.length; i++) {
+    const number = numbers[i] as number;
+    let at = i;
+    for (; at > 0 && (numbers[at - 1] as number) > number; at--) numbers[at] = numbers[at - 1] as number;
+    numbers[at] = number;
   }
 }

@@ -63,6 +63,8 @@ export const FIELDS = {
   table: 'constant',
   fingers: 'constant',
   lookups: 'constant',
+  hedgeAfterMs: 'abstracted',
+  isHedgeMeasured: 'abstracted',
   pending: 'kept',
   timers: 'abstracted',
   nextRequestId: 'abstracted',

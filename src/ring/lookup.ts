@@ -11,10 +11,11 @@ import { isUsable, learn } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { whomToAsk } from './next-hops.ts';
 import { owns } from './ownership.ts';
-import type { Lookup, Pending } from './state.ts';
+import { estimatedSize, type Lookup, type Pending, type RingState } from './state.ts';
 import { clearTimer, emit, jittered, post, send, setTimer, type Turn } from './turn.ts';
 
 const LOOKUP_TIMER = 'lookup:';
+const HOPS_SPARE = 8;
 /** A timer may come this much before its time by the clock that is read: what is left then is nothing. */
 const CLOCK_GRAIN_MS = 1;
 
@@ -39,7 +40,8 @@ export function startLookup(
     before: state.self.id,
     detours: 0,
     alternatives: [],
-    requestId: 0,
+    silent: [],
+    calls: [],
     attempts: 0,
   };
   if (state.lookups.size >= state.parameters.lookupsMax) {
@@ -53,7 +55,7 @@ export function startLookup(
 /** Asks afresh: nothing asked before counts. */
 function begin(turn: Turn, lookup: Lookup): void {
   const { state } = turn;
-  lookup.requestId = 0;
+  lookup.calls = [];
   lookup.path = lookup.path.map(abandoned);
   lookup.asked = [];
   lookup.chain = 0;
@@ -74,32 +76,44 @@ function begin(turn: Turn, lookup: Lookup): void {
   askNext(turn, lookup);
 }
 
-/** The next one named that was not asked in this chain. */
+/** The next one named that was not asked in this chain. With nobody left it waits for those asked, else it begins again later. */
 function askNext(turn: Turn, lookup: Lookup): void {
   const { state } = turn;
-  const next = lookup.chain < state.parameters.hopMax ? firstUnasked(turn, lookup) : null;
+  const next = lookup.chain < hopLimit(state) ? firstUnasked(turn, lookup) : null;
   if (next === null) {
-    wait(turn, lookup);
+    if (lookup.calls.length === 0) wait(turn, lookup);
     return;
   }
   if (!isBetweenOpenOpen(lookup.after, next.id, lookup.before)) lookup.detours++;
-  lookup.chain++;
   lookup.asked.push(next.id);
-  const timeoutMs = Math.min(state.parameters.lookupHopTimeoutMs, Math.max(1, lookup.deadline - turn.now));
+  const leftMs = Math.max(1, lookup.deadline - turn.now);
+  const timeoutMs = Math.min(state.parameters.lookupHopTimeoutMs, leftMs);
   const request = { type: 'findOwner', key: lookup.key } as const;
-  lookup.requestId = send(turn, next, request, timeoutMs, { type: 'lookup', lookupId: lookup.lookupId });
-  if (!state.timers.has(LOOKUP_TIMER + lookup.lookupId))
-    setTimer(turn, LOOKUP_TIMER + lookup.lookupId, lookup.deadline - turn.now);
+  lookup.calls.push(send(turn, next, request, timeoutMs, { type: 'lookup', lookupId: lookup.lookupId }));
+  const isHedged = lookup.calls.length < state.parameters.lookupCallsMax;
+  setTimer(turn, LOOKUP_TIMER + lookup.lookupId, isHedged ? Math.min(leftMs, state.hedgeAfterMs) : leftMs);
 }
 
+/** Twice what base-16 fingers need, and some: more is a circle. */
+function hopLimit(state: RingState): number {
+  return Math.min(
+    state.parameters.hopMax,
+    (2 * Math.log2(Math.max(2, estimatedSize(state)))) / 4 + HOPS_SPARE,
+  );
+}
+
+/** One that fell silent in this lookup is asked again only where there is nobody else. */
 function firstUnasked(turn: Turn, lookup: Lookup): Contact | null {
+  let silent: Contact | null = null;
   for (const contact of lookup.alternatives) {
     if (contact.id === turn.state.self.id || lookup.asked.includes(contact.id)) continue;
     const isDetour = !isBetweenOpenOpen(lookup.after, contact.id, lookup.before);
     if (isDetour && lookup.detours >= turn.state.parameters.detoursMax) continue;
-    if (isUsable(turn.state, contact)) return contact;
+    if (!isUsable(turn.state, contact)) continue;
+    if (!lookup.silent.includes(contact.id)) return contact;
+    silent ??= contact;
   }
-  return null;
+  return silent;
 }
 
 /** One that does not own the key answered: the owner stands between it and the key, on its side. */
@@ -113,7 +127,6 @@ function closeIn(lookup: Lookup, redirected: Contact): void {
 /** Nobody to ask now, or this node has no place yet. */
 function wait(turn: Turn, lookup: Lookup): void {
   const { state, now } = turn;
-  lookup.requestId = 0;
   const leftMs = lookup.deadline - now;
   if (leftMs < CLOCK_GRAIN_MS) {
     finish(turn, lookup, 'failed', null, null, []);
@@ -135,14 +148,18 @@ export function onLookupTimer(turn: Turn, timerId: string): boolean {
   const lookup = turn.state.lookups.get(Number(timerId.slice(LOOKUP_TIMER.length)));
   if (lookup === undefined) return true;
   if (lookup.deadline - turn.now < CLOCK_GRAIN_MS) finish(turn, lookup, 'failed', null, null, []);
-  else if (lookup.requestId === 0) begin(turn, lookup);
-  else setTimer(turn, timerId, lookup.deadline - turn.now);
+  else if (lookup.calls.length === 0) begin(turn, lookup);
+  else {
+    setTimer(turn, timerId, lookup.deadline - turn.now);
+    // Slower than nearly all answers: the next best is asked beside it, and whoever answers first counts.
+    if (lookup.calls.length < turn.state.parameters.lookupCallsMax) askNext(turn, lookup);
+  }
   return true;
 }
 
 /** Lookups that wait for a place in the ring, for doubt to end or for a repair, go on. */
 export function resumeLookups(turn: Turn): void {
-  for (const lookup of [...turn.state.lookups.values()]) if (lookup.requestId === 0) begin(turn, lookup);
+  for (const lookup of [...turn.state.lookups.values()]) if (lookup.calls.length === 0) begin(turn, lookup);
 }
 
 /** An answer or, with null, a failure. */
@@ -155,27 +172,47 @@ export function onLookupAnswer(
   reply: RingReply | null,
 ): void {
   const lookup = turn.state.lookups.get(lookupId);
-  if (lookup === undefined || lookup.requestId !== requestId) return;
+  if (lookup === undefined) return;
   const elapsedMs = turn.now - pending.sentAt;
-  if (reply !== null) fingerAnswered(turn.state, from, elapsedMs, turn.now);
+  if (reply !== null) {
+    fingerAnswered(turn.state, from, elapsedMs, turn.now);
+    noteElapsed(turn.state, elapsedMs);
+  }
+  const at = lookup.calls.indexOf(requestId);
+  // One of an earlier start may still be the owner.
+  if (at < 0 && reply?.type !== 'owner') return;
+  const isNewest = at === lookup.calls.length - 1;
+  if (at >= 0) lookup.calls.splice(at, 1);
   if (reply?.type === 'owner') {
     lookup.path.push({ contact: from, elapsedMs, outcome: 'owner' });
     finish(turn, lookup, 'found', from, reply.predecessor, reply.successors);
     return;
   }
   if (reply?.type === 'redirect') {
-    lookup.path.push({ contact: from, elapsedMs, outcome: 'redirect' });
+    lookup.path.push({ contact: from, elapsedMs, outcome: isNewest ? 'redirect' : 'abandoned' });
     for (const contact of reply.next) learn(turn, contact);
     closeIn(lookup, from);
     lookup.alternatives = [...reply.next, ...lookup.alternatives];
+    if (isNewest) lookup.chain++;
   } else {
     lookup.path.push({ contact: pending.to, elapsedMs, outcome: 'failed' });
-    lookup.chain--;
+    lookup.silent.push(pending.to.id);
     if (lookup.chain === 0)
       lookup.alternatives = [...lookup.alternatives, ...whomToAsk(turn.state, lookup.key)];
   }
   boundPath(lookup.path, 2 * turn.state.parameters.hopMax);
-  askNext(turn, lookup);
+  // While one asked later is waited for, this one has only added to those who may be asked next.
+  if (isNewest || lookup.calls.length === 0) askNext(turn, lookup);
+}
+
+/** Moves what a call is waited for before another goes beside it towards the 95th percentile of round trips. */
+function noteElapsed(state: RingState, elapsedMs: number): void {
+  const { hedgeMinMs, lookupHopTimeoutMs } = state.parameters;
+  const step = state.hedgeAfterMs / 10;
+  const moved = elapsedMs > state.hedgeAfterMs ? 0.95 * step : -0.05 * step;
+  const next = state.isHedgeMeasured ? state.hedgeAfterMs + moved : 3 * elapsedMs;
+  state.isHedgeMeasured = true;
+  state.hedgeAfterMs = Math.min(lookupHopTimeoutMs, Math.max(hedgeMinMs, next));
 }
 
 function abandoned(step: LookupStep): LookupStep {
@@ -206,7 +243,8 @@ function finish(
     post(turn, { type: 'slotLookedUp', slot, owner, successors, roundTripMs });
     return;
   }
-  const hops = outcome === 'found' ? lookup.chain : 0;
+  const led = path.filter(({ outcome: of }) => of === 'redirect' || of === 'owner').length;
+  const hops = outcome === 'found' ? led : 0;
   emit(turn, {
     type: 'lookupDone',
     result: { lookupId, key, outcome, owner, predecessor, successors, path, hops },

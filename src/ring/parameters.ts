@@ -109,6 +109,10 @@ export interface RingParameters {
   readonly leaveTimeoutMs: number;
   /** A lookup's call to one node; then it goes round it. */
   readonly lookupHopTimeoutMs: number;
+  /** Calls of one lookup under way at one time: one that is late gets another beside it; 1 for none. */
+  readonly lookupCallsMax: number;
+  /** No call gets another beside it sooner. */
+  readonly hedgeMinMs: number;
   /** A lookup that found nobody to ask begins again after this, then after twice as long each time, until its deadline. */
   readonly lookupRetryMs: number;
   readonly lookupRetryMaxMs: number;
@@ -212,6 +216,8 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   orphanRetryMs: 300,
   leaveTimeoutMs: 1_000,
   lookupHopTimeoutMs: 750,
+  lookupCallsMax: 4,
+  hedgeMinMs: 30,
   lookupRetryMs: 100,
   lookupRetryMaxMs: 800,
   lookupsMax: 10_000,

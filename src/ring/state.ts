@@ -104,7 +104,9 @@ export interface Lookup {
   path: LookupStep[];
   /** Asked since the last fresh start, so that redirects cannot go round in circles. */
   asked: Identifier[];
-  /** Calls in the present chain of redirects. */
+  /** Those that did not answer in this lookup. */
+  readonly silent: Identifier[];
+  /** Redirects followed since the last fresh start. */
   chain: number;
   /** The nearest before the key and the nearest from it on that redirected in this chain: the owner stands between. */
   after: Identifier;
@@ -113,8 +115,8 @@ export interface Lookup {
   detours: number;
   /** What the last redirect named besides the one being asked. */
   alternatives: readonly Contact[];
-  /** The call under way, 0 while waiting to begin again. */
-  requestId: number;
+  /** The calls under way, oldest first; none while waiting to begin again. */
+  calls: number[];
   /** Fresh starts so far: each waits longer. */
   attempts: number;
 }
@@ -196,6 +198,9 @@ export interface RingState {
   readonly table: RouteTable;
   readonly fingers: Fingers;
   readonly lookups: Map<number, Lookup>;
+  /** A lookup's call is waited for so long before another goes beside it: 95 of 100 answers come sooner. */
+  hedgeAfterMs: number;
+  isHedgeMeasured: boolean;
   readonly pending: Map<number, Pending>;
   readonly timers: Map<string, MonotonicMs>;
   nextRequestId: number;
@@ -259,6 +264,8 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     table: newRouteTable(parameters.routesMax === 0),
     fingers: noFingers(),
     lookups: new Map(),
+    hedgeAfterMs: parameters.lookupHopTimeoutMs / 3,
+    isHedgeMeasured: false,
     pending: new Map(),
     timers: new Map(),
     nextRequestId: 1,

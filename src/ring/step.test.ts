@@ -26,8 +26,8 @@ class Bench {
   #open: Extract<Effect, { type: 'send' }>[] = [];
   #token = 0;
 
-  constructor(self: Contact) {
-    this.state = createRingState(self, DEFAULT_PARAMETERS);
+  constructor(self: Contact, parameters = DEFAULT_PARAMETERS) {
+    this.state = createRingState(self, parameters);
     this.feed({ type: 'boot', remembered: [] });
   }
 
@@ -131,8 +131,8 @@ const list = (predecessor: Contact | null, ...successors: Contact[]): RingReply 
 });
 
 /** B, joined between A and D, its first round done. */
-function joined(): Bench {
-  const bench = new Bench(B);
+function joined(parameters = DEFAULT_PARAMETERS): Bench {
+  const bench = new Bench(B, parameters);
   bench.feed({ type: 'join', seeds: [A] });
   bench.reply(A, 'bestPredecessor', { type: 'bestPredecessor', best: A, successors: [D] });
   bench.reply(D, 'neighbours', list(A, A));
@@ -140,16 +140,16 @@ function joined(): Bench {
 }
 
 /** D took it for its predecessor, and says so in the next round. */
-function handedOver(): Bench {
-  const bench = joined();
+function handedOver(parameters = DEFAULT_PARAMETERS): Bench {
+  const bench = joined(parameters);
   bench.timer('stabilize');
   bench.reply(D, 'neighbours', list(B, A));
   return bench;
 }
 
 /** The same in no doubt any more. */
-function settled(): Bench {
-  const bench = handedOver();
+function settled(parameters = DEFAULT_PARAMETERS): Bench {
+  const bench = handedOver(parameters);
   bench.ask(A, { type: 'notify', standing: 'settled' });
   while (bench.requested(A, 'findOwner') !== undefined) {
     bench.reply(A, 'findOwner', { type: 'owner', predecessor: D, successors: [B, D] });
@@ -402,6 +402,43 @@ test('the path of a lookup shows every call, and its hops are those that led to 
   const steps = path.map(({ contact: { id }, outcome }) => `${id} ${outcome}`);
   assert.deepEqual([steps[0], steps[1], steps.at(-1)], ['40 abandoned', '30 failed', '40 owner']);
   assert.equal(hops, path.filter(({ outcome }) => outcome === 'redirect' || outcome === 'owner').length);
+});
+
+test('a call that is late gets another beside it, and the owner counts whichever comes first', () => {
+  const bench = settled();
+  bench.feed({ type: 'lookup', lookupId: 1, key: '28', deadlineMs: bench.now + 5_000 });
+  assert.notEqual(bench.requested(D, 'findOwner'), undefined);
+  const late = bench.requested(A, 'findOwner');
+  bench.timer('lookup:1');
+  assert.notEqual(bench.requested(A, 'findOwner'), late);
+  bench.reply(D, 'findOwner', { type: 'owner', predecessor: B, successors: [A] });
+  const [{ outcome, owner, hops } = assert.fail()] = bench.found;
+  assert.deepEqual([outcome, owner?.id, hops], ['found', '40', 1]);
+});
+
+test('with hedging off one call is waited for until its time is up', () => {
+  const bench = settled({ ...DEFAULT_PARAMETERS, lookupCallsMax: 1 });
+  bench.feed({ type: 'lookup', lookupId: 1, key: '28', deadlineMs: bench.now + 5_000 });
+  assert.ok((bench.state.timers.get('lookup:1') ?? 0) - bench.now > 4_000);
+});
+
+test('a lookup that is redirected to a silent node again and again asks it once in each start, and ends', () => {
+  const bench = settled();
+  const until = bench.now + 3_000;
+  bench.feed({ type: 'lookup', lookupId: 1, key: '28', deadlineMs: until });
+  let asked = 0;
+  while (bench.found.length === 0) {
+    if (bench.requested(C, 'findOwner') !== undefined) {
+      bench.fail(C, 'findOwner');
+      asked++;
+    } else if (bench.requested(D, 'findOwner') !== undefined)
+      bench.reply(D, 'findOwner', { type: 'redirect', next: [C, A] });
+    else if (bench.requested(A, 'findOwner') !== undefined)
+      bench.reply(A, 'findOwner', { type: 'redirect', next: [C, D] });
+    else bench.timer('lookup:1');
+  }
+  assert.equal(bench.found[0]?.outcome, 'failed');
+  assert.ok(asked <= 8, `${asked} calls to the silent node`);
 });
 
 test('a node that refuses a question is not taken for silent', () => {

@@ -7,16 +7,19 @@ import { DEFAULT_PARAMETERS, type RingParameters } from '../ring/parameters.ts';
 import { digestsOf } from '../ring/route-exchange.ts';
 import { forgetRoute, positionOf } from '../ring/routes.ts';
 import type { Violation } from './checkers/ring-view.ts';
-import { isIdeal } from './live-ring.ts';
+import { isIdeal, trueOwner } from './live-ring.ts';
 import type { NetworkConditions } from './network.ts';
-import { sample } from './random.ts';
+import { randomIdentifier, sample } from './random.ts';
 import type { SimulatedNode } from './simulated-node.ts';
+import { knowFingers } from './static-ring.ts';
 import { assertTrueOwners, eventually, story } from './story.ts';
 import { World } from './world.ts';
 
 const FILE = 'src/simulator/routing.test.ts';
 const FILLED_MS = 90_000;
 const WITHOUT_ROUTES: RingParameters = { ...DEFAULT_PARAMETERS, routesMax: 0, successorCount: 8 };
+
+const WITHOUT_ROUTES_R16: RingParameters = { ...WITHOUT_ROUTES, successorCount: 16 };
 
 function ringOf(count: number, seed: number, parameters: RingParameters, conditions?: NetworkConditions) {
   const world = new World({ seed, parameters, traces: false, ...(conditions && { conditions }) });
@@ -137,3 +140,33 @@ story('tables that differ come to agree by comparing pages', FILE, (seed) => {
   world.run(60_000);
   assert.equal(areWhole(nodes), null);
 });
+
+story(
+  'half of a ring dies silently: what the living own is found at once, and everything soon after',
+  FILE,
+  (seed) => {
+    const world = new World({ seed, parameters: WITHOUT_ROUTES_R16, traces: false });
+    const nodes = world.staticRing(200, { runs: true, furnish: knowFingers });
+    world.run(5_000);
+    const dead = new Set(sample(world.random, nodes, 100));
+    for (const node of dead) world.crash(node);
+    const keys = Array.from({ length: 200 }, () => randomIdentifier(world.random));
+    const living = keys.filter(
+      (key) => ![...dead].some(({ contact }) => contact.id === trueOwner(nodes, key)),
+    );
+    const asked = living.map((key) => askAnybody(world, key));
+    world.run(6_000);
+    for (const { node, lookupId, key } of asked) {
+      const result = node.results.get(lookupId);
+      assert.equal(result?.outcome, 'found', key);
+      assert.equal(result?.owner?.id, trueOwner(world.live(), key));
+    }
+    world.run(4_000);
+    assertTrueOwners(world, 100);
+  },
+);
+
+function askAnybody(world: World, key: string) {
+  const [node = assert.fail()] = sample(world.random, world.live(), 1);
+  return { node, key, lookupId: node.lookup(key, 5_000) };
+}

@@ -25,7 +25,7 @@ test('ranges that follow one another cover what spans them, a gap or a removal l
       { from: '2', to: '6' },
       { from: '5', to: '8' },
     ])
-      held.add(part);
+      held.add(part, 0);
     assert.equal(held.covers(range), isWithin(range, { from: 'a', to: '8' }), JSON.stringify(range));
     held.remove({ from: '3', to: '4' });
     assert.equal(
@@ -42,7 +42,7 @@ test('pieces all around the ring cover the whole of it from any point', () => {
     { from: '9', to: 'd' },
     { from: 'd', to: '1' },
   ])
-    held.add(part);
+    held.add(part, 0);
   for (const range of RANGES) assert.equal(held.covers(range), true, JSON.stringify(range));
 });
 

@@ -1,17 +1,28 @@
-/** Ranges of keys of which a node holds a copy: given by their owners, or owned and pulled itself. */
+/** Ranges of keys of which a node holds a copy: given by their owners, or owned and pulled itself, and when. */
 import type { Identifier } from '../ring/identifier.ts';
 import { intersect, isInRange, isWithin, type KeyRange } from './key-range.ts';
 
 /** A node holds the ranges of a few predecessors; beyond this the oldest are forgotten, which costs a comparison. */
 const RANGES_MAX = 64;
 
+interface HeldRange extends KeyRange {
+  readonly atMs: number;
+}
+
 export class HeldRanges {
   /** Oldest first; they may overlap. */
-  #ranges: KeyRange[] = [];
+  #ranges: HeldRange[] = [];
 
-  add(range: KeyRange): void {
-    const others = this.#ranges.filter((known) => !isWithin(known, range));
-    this.#ranges = [...others, range].slice(-RANGES_MAX);
+  /** @param atMs when that is known to be so, on the caller's clock */
+  add({ from, to }: KeyRange, atMs: number): void {
+    const others = this.#ranges.filter((known) => !isWithin(known, { from, to }));
+    this.#ranges = [...others, { from, to, atMs }].slice(-RANGES_MAX);
+  }
+
+  /** Forgets what was last known to be so before that. */
+  forgetBefore(atMs: number): void {
+    if (this.#ranges.some((known) => known.atMs < atMs))
+      this.#ranges = this.#ranges.filter((known) => known.atMs >= atMs);
   }
 
   /** Forgets what has a key in common with the range: rather too much than too little. */

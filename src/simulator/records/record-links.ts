@@ -125,7 +125,10 @@ class LinkEnd implements PeerPort {
   }
 
   async records(to: Contact, timeoutMs: number): Promise<RecordsServiceClient> {
-    const life = this.#channels.get(to.address) ?? (await this.#connect(to.address, timeoutMs));
+    let life = this.#channels.get(to.address);
+    // A process that ended closed its connections; the ring's own messages find out what a machine that crashed did not.
+    if (life === undefined || life.incarnation !== to.incarnation)
+      life = await this.#connect(to.address, timeoutMs);
     if (life.id !== to.id || life.incarnation !== to.incarnation)
       throw wrongNode(to.address, `${life.id} (life ${life.incarnation})`, to.id);
     return this.#clientOf(to, life);

@@ -179,7 +179,10 @@ export class RecordWorld {
   }
 
   #seeds(newcomer: Machine): SimulatedNode[] {
-    const others = this.members().filter((machine) => machine !== newcomer);
+    const isOther = (machine: Machine) => machine !== newcomer && machine.records !== null;
+    const members = this.members().filter(isOther);
+    // Only who is alone begins a ring of its own.
+    const others = members.length > 0 ? members : this.machines.filter(isOther);
     return sample(this.world.random, others, SEEDS).flatMap(({ node }) => node ?? []);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Which keys this node answers for. What it owns follows from its predecessor; what it has claimed, only once it has pulled
- * it: until then it says that it may not know all. Of what it owned before, or was given by an owner, it holds a copy.
+ * it: until then it says that it may not know all. Of what it owned not long ago, or an owner told it of lately, it holds a copy: later
+ * others may have come in between, and what is written since stands on them.
  */
 import { HeldRanges } from '../../../records/held-ranges.ts';
 import { intersect, isInRange, isWithin, type KeyRange } from '../../../records/key-range.ts';
@@ -8,17 +9,31 @@ import type { RingEvent } from '../../../ring/effect.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import type { Contact } from '../../../ring/message.ts';
 import type { RingPort } from '../ring-port.ts';
+import { type Clock, MACHINE_CLOCK } from './clock.ts';
 import type { Holding } from './holding.ts';
+import { RECORD_PARAMETERS } from './parameters.ts';
+
+/** A copy that its owner did not confirm for so many comparisons is none: one may fail. */
+const COMPARISONS_IN_LIFE = 2.5;
 
 export class Ownership {
   readonly #ring: RingPort;
+  readonly #clock: Clock;
+  readonly #copyLifeMs: number;
   readonly #held = new HeldRanges();
   /** Pulled while owned; everything since came through this node. */
   #claimed: KeyRange | null = null;
   #unsubscribe: () => void = () => {};
 
-  constructor(ring: RingPort) {
+  /** @param syncIntervalMs owners compare their range with those that hold copies so often */
+  constructor(
+    ring: RingPort,
+    clock: Clock = MACHINE_CLOCK,
+    syncIntervalMs = RECORD_PARAMETERS.syncIntervalMs,
+  ) {
     this.#ring = ring;
+    this.#clock = clock;
+    this.#copyLifeMs = syncIntervalMs * COMPARISONS_IN_LIFE;
   }
 
   start(): void {
@@ -64,12 +79,12 @@ export class Ownership {
     const owned = this.owned();
     const isClaimed = this.#claimed !== null && isInRange(key, this.#claimed);
     if (isClaimed && owned !== null && isInRange(key, owned)) return 'whole';
-    return this.#held.has(key) ? 'copy' : 'part';
+    return this.#copies().has(key) ? 'copy' : 'part';
   }
 
   holdingOf(range: KeyRange): Holding {
     if (this.isClaimed(range)) return 'whole';
-    return this.#held.covers(range) ? 'copy' : 'part';
+    return this.#copies().covers(range) ? 'copy' : 'part';
   }
 
   isClaimed(range: KeyRange): boolean {
@@ -78,19 +93,28 @@ export class Ownership {
 
   /** All of the range, which this node owns, has been pulled. */
   claim(range: KeyRange): void {
+    this.#copies();
     this.#claimed = range;
-    // Alone a node answers for everything, whatever it has of it: that makes it nobody's copy.
-    if (range.from !== range.to) this.#held.add(range);
   }
 
   /** Its owner has given this node all of the range. */
   hold(range: KeyRange): void {
-    this.#held.add(range);
+    this.#held.add(range, this.#clock.monotonicMs());
   }
 
   /** From now on records of the range may be missing here. */
   release(range: KeyRange): void {
     this.#held.remove(range);
+  }
+
+  /** Those that count now. */
+  #copies(): HeldRanges {
+    const nowMs = this.#clock.monotonicMs();
+    const claimed = this.#claimed;
+    // Alone a node answers for everything, whatever it has of it: that makes it nobody's copy.
+    if (claimed !== null && claimed.from !== claimed.to) this.#held.add(claimed, nowMs);
+    this.#held.forgetBefore(nowMs - this.#copyLifeMs);
+    return this.#held;
   }
 
   #onEvent({ type }: RingEvent): void {

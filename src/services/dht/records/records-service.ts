@@ -121,7 +121,7 @@ async function compose(options: RecordsOptions) {
       ? await RecordStore.open(options.dataDir, peers.networkId, key)
       : await RecordStore.at(place, clock);
   const leases = openLeases(store, options, parameters.leaseDurationMs, clock);
-  const ownership = new Ownership(ring);
+  const ownership = new Ownership(ring, clock, parameters.syncIntervalMs);
   const owners = new OwnerMap(ring, parameters.lookupTimeoutMs);
   const calls: PeerCalls = new PeerCalls(peers, key.id, parameters.callTimeoutMs, () => server, clock);
   const replicas = new ReplicaWriter(ownership, calls, log);

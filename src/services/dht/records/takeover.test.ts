@@ -102,3 +102,26 @@ test('a range of which this node refuses something is not claimed: a clock set b
   isTaken = true;
   assert.equal(await takeover.pull(RANGE, signal), true);
 });
+
+test('a copy is none any more once no owner has confirmed it for long: others hold what is written since', () => {
+  let nowMs = 0;
+  const clock = { ...MACHINE_CLOCK, monotonicMs: () => nowMs };
+  const neighbours = { joined: true, inDoubt: false, predecessor: PREDECESSOR, successors: [NEXT] };
+  const ring = { self: SELF, neighbours: () => neighbours, onEvent: () => () => {} };
+  const ownership = new Ownership(ring as unknown as RingPort, clock, 60_000);
+  const [theirs, mine] = [{ from: NEXT.id, to: PREDECESSOR.id }, RANGE];
+  ownership.hold(theirs);
+  ownership.claim(mine);
+  nowMs = 140_000;
+  assert.equal(ownership.holdingOf(theirs), 'copy');
+  nowMs = 160_000;
+  assert.equal(ownership.holdingOf(theirs), 'part');
+  assert.equal(ownership.holdingOf(mine), 'whole');
+  // A newcomer takes some of it: for a while that is a copy.
+  neighbours.predecessor = contact('4');
+  ownership.start();
+  const lost = { from: PREDECESSOR.id, to: contact('4').id };
+  assert.equal(ownership.holdingOf(lost), 'copy');
+  nowMs = 320_000;
+  assert.equal(ownership.holdingOf(lost), 'part');
+});

@@ -7,6 +7,7 @@
  */
 import { fillIdealFingers } from '../src/ring/ideal-fingers.ts';
 import { DEFAULT_PARAMETERS } from '../src/ring/parameters.ts';
+import { fillIdealRoutes } from '../src/ring/route-exchange.ts';
 import { randomIdentifier } from '../src/simulator/random.ts';
 import type { SimulatedNode } from '../src/simulator/simulated-node.ts';
 import { World } from '../src/simulator/world.ts';
@@ -43,10 +44,12 @@ function still(nodes: number, runs: boolean): { world: World; started: Simulated
   const world = new World({ seed: SEED });
   const started = world.staticRing(nodes, {
     runs,
-    // A list that is full, and so at rest.
+    // Full lists and tables, and so nothing left to learn: a ring at rest.
     met: runs ? 2 * DEFAULT_PARAMETERS.membersMax : 0,
-    furnish: (state, ring, _place, random) =>
-      fillIdealFingers(state, ring, (choices) => choices[Math.floor(random() * choices.length)]),
+    furnish: (state, ring, _place, random) => {
+      if (runs && nodes <= state.parameters.routesMax) fillIdealRoutes(state, ring);
+      fillIdealFingers(state, ring, (choices) => choices[Math.floor(random() * choices.length)]);
+    },
   });
   return { world, started };
 }

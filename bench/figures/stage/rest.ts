@@ -36,6 +36,8 @@ export function ringAtRest(
   if (witness !== undefined) world.witness = witness(world);
   const started = world.staticRing(nodes, {
     runs: true,
+    // Member lists that are full, as gossip leaves them in time.
+    met: 2 * parameters.membersMax,
     furnish: (state, ring, place, random) => {
       // Where a ring at rest has come to, without the hours in which members learn of one another.
       if (nodes <= parameters.routesMax) knowEverybody(state, ring);

@@ -42,6 +42,7 @@ export const FIELDS = {
   stabilizeWaitMs: 'abstracted',
   lastStabilizeAt: 'abstracted',
   changedAt: 'abstracted',
+  changeIntervalMs: 'abstracted',
   lastPushAt: 'abstracted',
   lastExchangeAt: 'abstracted',
   appliedHash: 'abstracted',
@@ -100,6 +101,7 @@ export function settle(state: RingState, numbers: RequestNumbers): void {
   state.lastStabilizeAt = Number.NEGATIVE_INFINITY;
   state.mergeEagerUntil = Number.NEGATIVE_INFINITY;
   state.changedAt = Number.NEGATIVE_INFINITY;
+  state.changeIntervalMs = 0;
   state.lastPushAt = Number.NEGATIVE_INFINITY;
   state.lastExchangeAt = Number.NEGATIVE_INFINITY;
   state.appliedHash = '';

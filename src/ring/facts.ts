@@ -2,6 +2,7 @@
 import { isSameLife } from './contact.ts';
 import { hastenRevivals, probeContact, probeNeighbours, raiseAlarm } from './detector.ts';
 import { beginDoubt, endIfTogether } from './doubt.ts';
+import type { MonotonicMs } from './effect.ts';
 import { exchangeSoon, PUSH_TIMER } from './exchange.ts';
 import { onSlotFound, startFingers } from './finger-rounds.ts';
 import { clearTimers } from './leave.ts';
@@ -140,7 +141,7 @@ function afterNeighboursChanged(turn: Turn): void {
   resumeLookups(turn);
   state.stabilizeWaitMs = parameters.stabilizeMinMs;
   stabilizeSoon(turn, parameters.stabilizeMinMs);
-  state.changedAt = now;
+  noteChange(state, now);
   if (now < state.alarmUntil) probeNeighbours(turn, state.alarmSince);
   setTimerBy(
     turn,
@@ -157,4 +158,14 @@ function afterSuperseded(turn: Turn, by: Contact): void {
   clearTimers(turn);
   emit(turn, { type: 'superseded', by });
   resumeLookups(turn);
+}
+
+/** How long neighbours stay the same: changes of one moment count as one. */
+function noteChange(state: RingState, now: MonotonicMs): void {
+  const { settleMs } = state.parameters;
+  const sinceMs = now - state.changedAt;
+  if (sinceMs >= settleMs && sinceMs !== Number.POSITIVE_INFINITY) {
+    state.changeIntervalMs += (sinceMs - state.changeIntervalMs) / 4;
+  }
+  state.changedAt = now;
 }

@@ -65,7 +65,12 @@ test('whatever others send, in whatever order, no invariant breaks and nothing g
     fc.nat(20).map((group): RingReply => ({ type: 'routes', group, digests: Array(16).fill(group) })),
     some.map((all): RingReply => ({ type: 'routePage', contacts: all, unknown: [1] })),
     fc.boolean().map((isMember): RingReply => ({ type: 'pong', joined: isMember })),
-    fc.constantFrom<RingReply>({ type: 'notMember' }, { type: 'otherIncarnation' }, { type: 'acknowledged' }),
+    fc.constantFrom<RingReply>(
+      { type: 'pending' },
+      { type: 'notMember' },
+      { type: 'otherIncarnation' },
+      { type: 'acknowledged' },
+    ),
   );
   const act = fc.oneof(
     fc.record({ type: fc.constant('request' as const), from: anyone, request }),

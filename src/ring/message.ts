@@ -101,5 +101,7 @@ export type RingReply =
   | { readonly type: 'routePage'; readonly contacts: readonly Contact[]; readonly unknown: readonly number[] }
   /** The responder is not a ring member now (starting, orphaned, leaving): it answers no question of state. */
   | { readonly type: 'notMember' }
+  /** The responder awaits an answer that may change its neighbours: ask again (busy mode). */
+  | { readonly type: 'pending' }
   /** The request was for another life of this node. */
   | { readonly type: 'otherIncarnation' };

@@ -65,6 +65,8 @@ export interface RingParameters {
   readonly stabilizeMinMs: number;
   /** At rest, so often. */
   readonly stabilizeMaxMs: number;
+  /** Rounds in one session of the nodes around, as far as their changes show its length: at most stabilizeMaxMs apart. */
+  readonly roundsPerSession: number;
   /** Each quiet round lengthens the wait by this factor. */
   readonly stabilizeGrowth: number;
   /** Stabilise so soon after the death of a neighbour or an invitation by one; also the least time between two rounds. */
@@ -165,6 +167,11 @@ export interface RingParameters {
   /** Bounds on what is accepted from others. */
   readonly listMax: number;
   readonly addressMax: number;
+  /**
+   * Verdi's way instead of the guard at the moment of applying: while an answer is awaited that may change the neighbours,
+   * questions of state are answered with `pending`. Off; for comparison in the model checker.
+   */
+  readonly busyMode: boolean;
   readonly safeguards: Safeguards;
 }
 
@@ -192,6 +199,7 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   doubtMaxMs: 4_000,
   stabilizeMinMs: 200,
   stabilizeMaxMs: 15_000,
+  roundsPerSession: 640,
   stabilizeGrowth: 1.5,
   stabilizeUrgentMs: 50,
   jitter: 0.25,
@@ -246,6 +254,7 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   exchangeSampleMax: 8,
   listMax: 32,
   addressMax: 255,
+  busyMode: false,
   safeguards: {
     contactBeforeAdopting: true,
     cutAtSelf: true,

@@ -11,6 +11,7 @@ import { beNotified, onNotify } from './rectify.ts';
 import { onRouteChanges } from './route-changes.ts';
 import { onCompareRoutes, onRoutePage } from './route-exchange.ts';
 import { considerNearest, onHeadChanged, onNeighbours } from './stabilize.ts';
+import type { RingState } from './state.ts';
 import { answer, post, type Turn } from './turn.ts';
 
 export function onRequest(
@@ -40,7 +41,21 @@ export function onRequest(
   }
 }
 
+/** Busy mode: an answer is awaited that may change the neighbours, and this asks for them. */
+function mustWait(
+  { parameters, stabilizeRequestId, extendRequestId }: RingState,
+  request: RingRequest,
+): boolean {
+  if (!parameters.busyMode || (request.type !== 'neighbours' && request.type !== 'bestPredecessor'))
+    return false;
+  return stabilizeRequestId !== 0 || extendRequestId !== 0;
+}
+
 function answerRequest(turn: Turn, from: Contact, token: number, request: RingRequest): void {
+  if (mustWait(turn.state, request)) {
+    answer(turn, token, { type: 'pending' });
+    return;
+  }
   switch (request.type) {
     case 'ping':
       answer(turn, token, pong(turn));

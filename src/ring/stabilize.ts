@@ -65,10 +65,7 @@ export function stabilize(turn: Turn): void {
     // The driver owes an answer or a failure for every request; a round must not hang on one that is lost all the same.
     state.pending.delete(state.stabilizeRequestId);
   }
-  state.stabilizeWaitMs = Math.min(
-    state.stabilizeWaitMs * parameters.stabilizeGrowth,
-    parameters.stabilizeMaxMs,
-  );
+  state.stabilizeWaitMs = Math.min(state.stabilizeWaitMs * parameters.stabilizeGrowth, longestWait(turn));
   state.lastStabilizeAt = now;
   state.stabilizeSince = now;
   state.walked = 0;
@@ -78,6 +75,17 @@ export function stabilize(turn: Turn): void {
     return;
   }
   askFor(turn, head, STABILIZE, state.appliedHash);
+}
+
+/**
+ * The longest wait between two rounds: at rest the parameter's, under churn a small share of a session (chord.md 7.1). Of each
+ * neighbour a session shows two changes, so that one change in d is a session of 2 (r + 1) d.
+ */
+function longestWait({ state, now }: Turn): number {
+  const { stabilizeMinMs, stabilizeMaxMs, roundsPerSession } = state.parameters;
+  const betweenChangesMs = Math.max(state.changeIntervalMs, now - state.changedAt);
+  const sessionMs = 2 * (state.successors.length + 1) * betweenChangesMs;
+  return Math.min(stabilizeMaxMs, Math.max(stabilizeMinMs, sessionMs / roundsPerSession));
 }
 
 /** A member that may stand before the head. It is asked, and adopted only when it answers. */
@@ -216,7 +224,7 @@ export function onNeighboursFailure(
   refuse(turn, pending.to, reply);
   endRound(turn);
   // Perhaps only a message was lost: what called for this round still waits.
-  if (reply === null) stabilizeSoon(turn, state.parameters.requestTimeoutMs);
+  if (reply === null || reply.type === 'pending') stabilizeSoon(turn, state.parameters.requestTimeoutMs);
 }
 
 /** The one that the round waits for is gone: its answer is not waited for. */

@@ -169,6 +169,8 @@ export interface RingState {
   lastStabilizeAt: MonotonicMs;
   /** When the neighbours last changed, and when the predecessor was last told of it. */
   changedAt: MonotonicMs;
+  /** Smoothed time between two changes. */
+  changeIntervalMs: number;
   lastPushAt: MonotonicMs;
   lastExchangeAt: MonotonicMs;
   /** Digest of the head's list as it was last applied; '' when the own list was changed otherwise since. */
@@ -243,6 +245,7 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     stabilizeWaitMs: parameters.stabilizeMinMs,
     lastStabilizeAt: Number.NEGATIVE_INFINITY,
     changedAt: Number.NEGATIVE_INFINITY,
+    changeIntervalMs: 0,
     lastPushAt: Number.NEGATIVE_INFINITY,
     lastExchangeAt: Number.NEGATIVE_INFINITY,
     appliedHash: '',

@@ -79,7 +79,7 @@ const reply: fc.Arbitrary<RingReply> = fc.oneof(
   members,
   record({ type: fc.constant('routes' as const), group: fc.integer({ min: 0, max: 16 }), digests: marks }),
   record({ type: fc.constant('routePage' as const), contacts, unknown: marks }),
-  record({ type: fc.constantFrom('acknowledged', 'notMember', 'otherIncarnation') }),
+  record({ type: fc.constantFrom('acknowledged', 'pending', 'notMember', 'otherIncarnation') }),
 );
 
 const SOMEBODY: Contact = { id: '11'.repeat(32), incarnation: 7, address: '127.0.0.1:50051' };

@@ -255,6 +255,7 @@ function encodeReply(reply: RingReply): NonNullable<ExchangeResponse['reply']> {
         value: { contacts: reply.contacts.map(encodeContact), unknown: [...reply.unknown] },
       };
     case 'acknowledged':
+    case 'pending':
     case 'notMember':
     case 'otherIncarnation':
       return { $case: reply.type, value: {} };
@@ -308,6 +309,7 @@ function decodeReply(wire: ExchangeResponse['reply']): RingReply {
         unknown: bounded(wire.value.unknown, PAGE_MAX),
       };
     case 'acknowledged':
+    case 'pending':
     case 'notMember':
     case 'otherIncarnation':
       return { type: wire.$case };

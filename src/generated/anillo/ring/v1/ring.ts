@@ -247,6 +247,7 @@ export interface ExchangeResponse {
     | { $case: "otherIncarnation"; value: ExchangeResponse_Empty }
     | { $case: "routes"; value: ExchangeResponse_Routes }
     | { $case: "routePage"; value: ExchangeResponse_RoutePage }
+    | { $case: "pending"; value: ExchangeResponse_Empty }
     | undefined;
 }
 
@@ -2824,6 +2825,9 @@ export const ExchangeResponse: MessageFns<ExchangeResponse> = {
       case "routePage":
         ExchangeResponse_RoutePage.encode(message.reply.value, writer.uint32(178).fork()).join();
         break;
+      case "pending":
+        ExchangeResponse_Empty.encode(message.reply.value, writer.uint32(186).fork()).join();
+        break;
     }
     return writer;
   },
@@ -2962,6 +2966,14 @@ export const ExchangeResponse: MessageFns<ExchangeResponse> = {
             message.reply = { $case: "routePage", value: ExchangeResponse_RoutePage.decode(reader, reader.uint32()) };
             continue;
           }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.reply = { $case: "pending", value: ExchangeResponse_Empty.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3021,6 +3033,8 @@ export const ExchangeResponse: MessageFns<ExchangeResponse> = {
         ? { $case: "routePage", value: ExchangeResponse_RoutePage.fromJSON(object.routePage) }
         : isSet(object.route_page)
         ? { $case: "routePage", value: ExchangeResponse_RoutePage.fromJSON(object.route_page) }
+        : isSet(object.pending)
+        ? { $case: "pending", value: ExchangeResponse_Empty.fromJSON(object.pending) }
         : undefined,
     };
   },
@@ -3056,6 +3070,8 @@ export const ExchangeResponse: MessageFns<ExchangeResponse> = {
       obj.routes = ExchangeResponse_Routes.toJSON(message.reply.value);
     } else if (message.reply?.$case === "routePage") {
       obj.routePage = ExchangeResponse_RoutePage.toJSON(message.reply.value);
+    } else if (message.reply?.$case === "pending") {
+      obj.pending = ExchangeResponse_Empty.toJSON(message.reply.value);
     }
     return obj;
   },
@@ -3148,6 +3164,12 @@ export const ExchangeResponse: MessageFns<ExchangeResponse> = {
       case "routePage": {
         if (object.reply?.value !== undefined && object.reply?.value !== null) {
           message.reply = { $case: "routePage", value: ExchangeResponse_RoutePage.fromPartial(object.reply.value) };
+        }
+        break;
+      }
+      case "pending": {
+        if (object.reply?.value !== undefined && object.reply?.value !== null) {
+          message.reply = { $case: "pending", value: ExchangeResponse_Empty.fromPartial(object.reply.value) };
         }
         break;
       }

@@ -74,9 +74,12 @@ export function endIfTogether(turn: Turn): void {
 /** The head, asked after doubt began, answered that this node is its predecessor. */
 export function confirmSuccessor(turn: Turn): void {
   const { doubt } = turn.state;
-  if (doubt === null) return;
+  if (doubt === null || doubt.successorConfirmed) return;
   doubt.successorConfirmed = true;
-  endIfSettled(turn);
+  // The predecessor's word comes last: it may have found a nearer head since it gave it, and that one settles by itself.
+  if (!doubt.predecessorConfirmed) return;
+  doubt.predecessorConfirmed = false;
+  verifyPredecessor(turn);
 }
 
 /** The predecessor notified, or is another. The notify may have waited as long as this node was paused: it is asked now. */

@@ -190,7 +190,17 @@ test('a joiner owns nothing until its head has it for a predecessor', () => {
   assert.equal(bench.ask(A, { type: 'findOwner', key: '18' })?.type, 'redirect');
   bench.timer('stabilize');
   bench.reply(D, 'neighbours', list(B, A));
+  bench.reply(A, 'findOwner', { type: 'owner', predecessor: D, successors: [B, D] });
   assert.equal(bench.ask(A, { type: 'findOwner', key: '18' })?.type, 'owner');
+});
+
+test('a joiner whose predecessor found a nearer head meanwhile owns nothing when its own head has it', () => {
+  const bench = joined();
+  bench.reply(A, 'findOwner', { type: 'owner', predecessor: D, successors: [B, D] });
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', list(B, A));
+  bench.reply(A, 'findOwner', { type: 'owner', predecessor: D, successors: [contact('18'), B, D] });
+  assert.equal(bench.ask(A, { type: 'findOwner', key: '15' })?.type, 'redirect');
 });
 
 test('doubt outlasts a dead predecessor only while the head claims the same keys', () => {

@@ -1,6 +1,7 @@
 /** A copy of a node's state that `step` may change: what it replaces is shared, what it changes in place is copied. */
 import { noFingers } from '../ring/finger-slots.ts';
 import type { Contact } from '../ring/message.ts';
+import { newRouteTable } from '../ring/route-table.ts';
 import type { Lookup, Member, RingState } from '../ring/state.ts';
 
 export function cloneState(state: RingState): RingState {
@@ -17,6 +18,7 @@ export function cloneState(state: RingState): RingState {
     members: copyOf<string, Member>(members),
     routes: [...routes],
     // Off in every model.
+    table: newRouteTable(true),
     fingers: noFingers(),
     lookups: copyOf<number, Lookup>(lookups),
     pending: new Map(pending),

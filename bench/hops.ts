@@ -7,6 +7,7 @@ import type { LookupResult } from '../src/ring/effect.ts';
 import { fillIdealFingers } from '../src/ring/ideal-fingers.ts';
 import type { Contact } from '../src/ring/message.ts';
 import { DEFAULT_PARAMETERS, type RingParameters } from '../src/ring/parameters.ts';
+import { fillIdealRoutes } from '../src/ring/route-exchange.ts';
 import { positionOf } from '../src/ring/routes.ts';
 import { createRingState, type RingState } from '../src/ring/state.ts';
 import { step } from '../src/ring/step.ts';
@@ -15,6 +16,8 @@ import { randomIdentifier, seededRandom } from '../src/simulator/random.ts';
 const SIZES = [1_000, 10_000, 100_000];
 const LOOKUPS = 20_000;
 const SEED = 1;
+/** Beyond, memory on this machine ends. */
+const MET_IN_ALL_MAX = 1.1e8;
 
 interface Setting {
   readonly name: string;
@@ -28,6 +31,12 @@ const BARE: RingParameters = { ...DEFAULT_PARAMETERS, routesMax: 0 };
 export const SETTINGS: readonly Setting[] = [
   { name: 'base 16', parameters: BARE },
   { name: 'base 16, nearest of 1', parameters: { ...BARE, fingerCandidates: 1 } },
+  {
+    name: 'base 16, 1,024 cached',
+    parameters: { ...DEFAULT_PARAMETERS, routesMax: 1 },
+    met: 1_024,
+  },
+  { name: 'routing table', parameters: DEFAULT_PARAMETERS, met: 10_000 },
   { name: 'base 4', parameters: { ...BARE, fingerBase: 4 } },
   { name: 'base 2', parameters: { ...BARE, fingerBase: 2 } },
   {
@@ -56,14 +65,14 @@ class StillRing {
   readonly #states: RingState[];
   readonly #random: () => number;
 
-  constructor(nodes: number, { parameters }: Setting, seed: number) {
+  constructor(nodes: number, setting: Setting, seed: number) {
     this.#random = seededRandom(seed);
     const ids = Array.from({ length: nodes }, () => randomIdentifier(this.#random)).sort();
     this.sorted = ids.map((id, at) => ({ id, incarnation: 1, address: `n${at}:1` }));
-    this.#states = this.sorted.map((contact, at) => this.#settled(contact, at, parameters));
+    this.#states = this.sorted.map((contact, at) => this.#settled(contact, at, setting));
   }
 
-  #settled(contact: Contact, at: number, parameters: RingParameters): RingState {
+  #settled(contact: Contact, at: number, { parameters, met = 0 }: Setting): RingState {
     const { sorted } = this;
     const state = createRingState(contact, parameters);
     const length = Math.min(parameters.successorCount, sorted.length - 1);
@@ -73,7 +82,21 @@ class StillRing {
     // Where the nearest one stands is chance: what it costs in hops must show.
     const nearest = (choices: readonly Contact[]) => choices[Math.floor(this.#random() * choices.length)];
     fillIdealFingers(state, sorted, nearest);
+    if (met >= sorted.length) fillIdealRoutes(state, sorted);
+    else if (met > 0) this.#meet(state, met);
     return state;
+  }
+
+  /** As many by chance as the cache holds. */
+  #meet(state: RingState, met: number): void {
+    const { sorted } = this;
+    const chosen = new Set<number>();
+    while (chosen.size < met) chosen.add(Math.floor(this.#random() * sorted.length));
+    state.table.mode = 'part';
+    for (const at of [...chosen].sort((a, b) => a - b)) {
+      const contact = sorted[at] as Contact;
+      if (contact.id !== state.self.id) state.routes.push(contact);
+    }
   }
 
   lookup(): { readonly result: LookupResult; readonly expected: Contact } {
@@ -150,6 +173,7 @@ if (import.meta.main) {
   );
   for (const size of nodes === undefined ? SIZES : [nodes]) {
     for (const setting of SETTINGS) {
+      if (setting.met !== undefined && size * setting.met > MET_IN_ALL_MAX) continue;
       const figures = measureHops(size, setting, lookups, seed);
       const { mean, p50, p99, entries, wrongOwners, failed } = figures;
       console.log(

@@ -30,3 +30,8 @@ test('with fingers to base 2 alone the path is as long as the paper says', () =>
   const { mean } = measured('base 2, no list (paper)');
   assert.ok(Math.abs(mean - 5.83) < 0.18, `${mean} hops`);
 });
+
+test('with a routing table the owner is one call away, and a cache of 1,024 shortens the way to it', () => {
+  assert.ok(measured('routing table').mean <= 1);
+  assert.ok(measured('base 16, 1,024 cached', 1_500).mean <= 2);
+});

@@ -10,7 +10,7 @@ import { startLookup } from './lookup.ts';
 import { isUsable } from './members.ts';
 import type { Contact } from './message.ts';
 import { settleMode } from './route-exchange.ts';
-import { routeFrom } from './routes.ts';
+import { ageCache, routeFrom } from './routes.ts';
 import { estimatedSize } from './state.ts';
 import { jittered, send, setTimer, type Turn } from './turn.ts';
 
@@ -39,6 +39,7 @@ export function onFingerTimer(turn: Turn): void {
     setTimer(turn, FINGER_TIMER, jittered(turn, parameters.stabilizeMaxMs));
     return;
   }
+  ageCache(turn);
   layOut(state);
   const at = nextDue(turn);
   if (at >= 0) check(turn, at);

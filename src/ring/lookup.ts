@@ -11,6 +11,7 @@ import { isUsable, learn } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { whomToAsk } from './next-hops.ts';
 import { owns } from './ownership.ts';
+import { noteHeard } from './routes.ts';
 import { estimatedSize, type Lookup, type Pending, type RingState } from './state.ts';
 import { clearTimer, emit, jittered, post, send, setTimer, type Turn } from './turn.ts';
 
@@ -177,6 +178,7 @@ export function onLookupAnswer(
   if (reply !== null) {
     fingerAnswered(turn.state, from, elapsedMs, turn.now);
     noteElapsed(turn.state, elapsedMs);
+    noteHeard(turn.state, from, turn.now);
   }
   const at = lookup.calls.indexOf(requestId);
   // One of an earlier start may still be the owner.

@@ -128,6 +128,10 @@ export interface RingParameters {
   readonly membersMax: number;
   /** Contacts in the table that chooses first hops: one-hop lookups up to this many nodes. */
   readonly routesMax: number;
+  /** Above that size routes are a cache of so many bytes; `routesMax` 0 means none at all. */
+  readonly cacheBytesMax: number;
+  /** An entry that lives less likely leaves the cache (Accordion, NSDI 2005). */
+  readonly cacheAliveMin: number;
   /** Between two comparisons of routing tables with another node, and between two pages of one comparison. */
   readonly routesIntervalMs: number;
   readonly routesPageMs: number;
@@ -233,6 +237,8 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   redirectMax: 4,
   membersMax: 256,
   routesMax: 10_000,
+  cacheBytesMax: 262_144,
+  cacheAliveMin: 0.9,
   routesIntervalMs: 60_000,
   routesPageMs: 250,
   routesPagesPerRound: 8,

@@ -7,7 +7,7 @@ import { contactMark } from './digest.ts';
 import { isUsable } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { GROUPS, PAGES, pageOf, pagePrefix, type RouteTable } from './route-table.ts';
-import { forgetRoute, learnRoute, positionOf } from './routes.ts';
+import { forgetRoute, learnRoute, positionOf, thinOut } from './routes.ts';
 import { estimatedSize, type Pending, type RingState } from './state.ts';
 import { answer, jittered, send, setTimer, setTimerBy, type Turn } from './turn.ts';
 
@@ -61,6 +61,8 @@ export function settleMode(state: RingState): void {
   if (next === table.mode) return;
   table.mode = next;
   table.digests = next === 'whole' ? digestsOf(state) : null;
+  table.heard.clear();
+  if (next === 'part') thinOut(state, state.lastStepAt);
   table.isFilled = false;
   table.comparisons = 0;
   end(table);

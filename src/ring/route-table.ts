@@ -2,6 +2,7 @@
  * The routing table as nodes compare it: 256 pages by the first two digits of the identifier, each with a digest of the lives in it,
  * this node's own among them, so that tables that agree have equal digests; 16 pages are a group.
  */
+import type { MonotonicMs } from './effect.ts';
 import type { Identifier } from './identifier.ts';
 import type { Contact } from './message.ts';
 
@@ -16,6 +17,12 @@ export interface RouteChange {
   readonly level: number;
 }
 
+/** What the cache knows of an entry's life. */
+export interface Heard {
+  readonly since: MonotonicMs;
+  lastAt: MonotonicMs;
+}
+
 export interface RouteTable {
   /** `all`: few enough that gossip of members brings everybody. `whole`: kept whole by exchange. `part`: too many for that. */
   mode: 'all' | 'whole' | 'part';
@@ -28,6 +35,8 @@ export interface RouteTable {
   /** The predecessor as it was when changes there were told last. */
   announced: Contact | null;
   changes: RouteChange[];
+  /** Where routes are a cache: when each was heard of first and last. */
+  readonly heard: Map<Identifier, Heard>;
   /** How many were told last, in one go. */
   lastTold: number;
   /** The comparison under way: with whom, from which group on, which pages are still to be asked for, how many more may be. */
@@ -53,6 +62,7 @@ export function newRouteTable(isNone: boolean): RouteTable {
     gone: new Map(),
     announced: null,
     changes: [],
+    heard: new Map(),
     lastTold: 0,
     partner: null,
     group: 0,

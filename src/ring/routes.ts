@@ -3,6 +3,7 @@
  * owner. Of a ring of up to `routesMax` nodes the table holds all.
  */
 import { contactMark } from './digest.ts';
+import type { MonotonicMs } from './effect.ts';
 import { dropFinger } from './fingers.ts';
 import type { Identifier } from './identifier.ts';
 import type { Contact } from './message.ts';
@@ -10,26 +11,35 @@ import { pageOf } from './route-table.ts';
 import type { RingState } from './state.ts';
 import type { Turn } from './turn.ts';
 
+/** A contact with its identifier and address, its place and what is known of its life. */
+const CACHE_ENTRY_BYTES = 256;
+/** Nobody met just now was born just now: nodes found at all have lived for about so long. */
+const PRIOR_AGE_MS = 600_000;
+/** Entries looked at when one must go, and in one round of ageing. */
+const SAMPLE = 8;
+
 /** A contact named by others, unless it is known to be gone. */
 export function learnRoute(turn: Turn, contact: Contact): void {
   const { table } = turn.state;
   const gone = table.gone.get(contact.id);
   if (gone !== undefined && gone >= contact.incarnation) return;
-  addRoute(turn.state, contact);
+  addRoute(turn, contact);
 }
 
 /** It has just answered that it has its place. */
 export function confirmRoute(turn: Turn, contact: Contact): void {
   turn.state.table.gone.delete(contact.id);
-  addRoute(turn.state, contact);
+  addRoute(turn, contact);
 }
 
-function addRoute(state: RingState, contact: Contact): void {
+function addRoute(turn: Turn, contact: Contact): void {
+  const { state } = turn;
   const { routes, self } = state;
   if (contact.id === self.id) return;
-  const at = positionOf(routes, contact.id);
+  let at = positionOf(routes, contact.id);
   const present = routes[at];
   if (present?.id === contact.id) {
+    noteHeard(state, contact, turn.now);
     if (present.incarnation > contact.incarnation) return;
     if (present.incarnation === contact.incarnation && present.address === contact.address) return;
     routes[at] = contact;
@@ -37,24 +47,88 @@ function addRoute(state: RingState, contact: Contact): void {
     mark(state, contact);
     return;
   }
-  if (routes.length >= roomFor(state)) return;
+  if (routes.length >= roomFor(state)) {
+    if (state.table.mode !== 'part' || !makeRoom(turn)) return;
+    at = positionOf(routes, contact.id);
+  }
   routes.splice(at, 0, contact);
   mark(state, contact);
+  if (state.table.mode === 'part') state.table.heard.set(contact.id, { since: turn.now, lastAt: turn.now });
 }
 
-/** A table kept whole has room for stale entries too, so that a ring of `routesMax` fits. */
-function roomFor({ parameters }: RingState): number {
-  return Math.ceil(parameters.routesMax * 1.1);
+/** A table kept whole has room for stale entries too, so that a ring of `routesMax` fits; a cache for what its bytes hold. */
+function roomFor({ parameters, table }: RingState): number {
+  const { routesMax, cacheBytesMax } = parameters;
+  if (table.mode !== 'part' || routesMax === 0) return Math.ceil(routesMax * 1.1);
+  return Math.floor(cacheBytesMax / CACHE_ENTRY_BYTES);
 }
 
 /** Forgets this life and older ones, as a finger too. */
 export function forgetRoute(state: RingState, contact: Contact): void {
   dropFinger(state, contact);
+  dropRoute(state, contact);
+}
+
+function dropRoute(state: RingState, contact: Contact): void {
   const at = positionOf(state.routes, contact.id);
   const present = state.routes[at];
   if (present?.id !== contact.id || present.incarnation > contact.incarnation) return;
   state.routes.splice(at, 1);
+  state.table.heard.delete(contact.id);
   mark(state, present);
+}
+
+/** An entry of the cache was heard of. */
+export function noteHeard({ table }: RingState, contact: Contact, now: MonotonicMs): void {
+  const heard = table.heard.get(contact.id);
+  if (heard !== undefined) heard.lastAt = now;
+}
+
+/** That it still lives, by how long it was seen to and how long ago that was (Li et al., Accordion, NSDI 2005). */
+function chanceAlive({ table }: RingState, contact: Contact, now: MonotonicMs): number {
+  const heard = table.heard.get(contact.id);
+  if (heard === undefined) return 0;
+  const ageMs = heard.lastAt - heard.since + PRIOR_AGE_MS;
+  return ageMs / (ageMs + now - heard.lastAt);
+}
+
+/** The least likely to live of some goes. */
+function makeRoom(turn: Turn): boolean {
+  const { state, now } = turn;
+  let least: Contact | null = null;
+  for (let i = 0; i < SAMPLE; i++) {
+    const contact = state.routes[Math.floor(turn.random() * state.routes.length)] ?? null;
+    if (
+      contact !== null &&
+      (least === null || chanceAlive(state, contact, now) < chanceAlive(state, least, now))
+    )
+      least = contact;
+  }
+  if (least === null) return false;
+  dropRoute(state, least);
+  return true;
+}
+
+/** Some of the cache are looked at: those that live less likely than `cacheAliveMin` go. */
+export function ageCache(turn: Turn): void {
+  const { state, now } = turn;
+  if (state.table.mode !== 'part') return;
+  for (let i = 0; i < SAMPLE; i++) {
+    const contact = state.routes[Math.floor(turn.random() * state.routes.length)];
+    if (contact !== undefined && chanceAlive(state, contact, now) < state.parameters.cacheAliveMin)
+      dropRoute(state, contact);
+  }
+}
+
+/** From a table of all to a cache: every so-manieth stays. */
+export function thinOut(state: RingState, now: MonotonicMs): void {
+  const room = roomFor(state);
+  const { routes, table } = state;
+  const every = Math.max(1, Math.ceil(routes.length / Math.max(1, room)));
+  const kept = room === 0 ? [] : routes.filter((_, i) => i % every === 0);
+  routes.length = 0;
+  routes.push(...kept);
+  for (const { id } of kept) table.heard.set(id, { since: now, lastAt: now });
 }
 
 /** Twice is never: it takes out what it brought in. */

@@ -233,10 +233,10 @@ export class Run implements Witness<SimulatedNode> {
       inspector.report('convergence', `not ideal ${scenario.quietWithinMs} ms after the faults ended`);
       return;
     }
+    // What was lost before may be found missing only now, and lookups asked before end.
+    world.run(QUIET_MS);
     inspector.mayMisjudge = false;
     inspector.assume();
-    // Of these, none is to be counted that was asked before.
-    world.run(QUIET_MS);
     load.reset();
     load.ask(QUIET_LOOKUPS_PER_SECOND, () => this.members());
     world.run(QUIET_MS);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WIRE_CODEC } from '../../test/wire-codec.ts';
+import { DEFAULT_PARAMETERS } from '../ring/parameters.ts';
 import { REGRESSIONS } from './regressions.ts';
 import type { Report } from './report.ts';
 import { runScenario } from './run.ts';
@@ -32,6 +33,27 @@ for (const { scenario, seed, nodes, showed } of REGRESSIONS) {
     assertHolds(runScenario(scenarioNamed(scenario), { seed, nodes }));
   });
 }
+
+/** What some of a few flapping runs show of a ring with this safeguard off. */
+function withoutSafeguard(off: keyof typeof DEFAULT_PARAMETERS.safeguards): string[] {
+  const safeguards = { ...DEFAULT_PARAMETERS.safeguards, [off]: false };
+  const plan = { ...scenarioNamed('flapping'), parameters: { safeguards } };
+  return [1, 2, 3, 4].flatMap((seed) => {
+    try {
+      const { violations, figures } = runScenario(plan, { seed, nodes: 16 });
+      const wrong = figures.wrongOwners ? ['wrong owners'] : [];
+      return [...violations.map(({ property }) => property), ...wrong];
+    } catch (error) {
+      return [(error as Error).name];
+    }
+  });
+}
+
+test('what a ring without one of its safeguards does wrong is seen', () => {
+  assert.ok(withoutSafeguard('cutAtSelf').includes('InvariantViolation'));
+  assert.ok(withoutSafeguard('ownerVerification').includes('wrong owners'));
+  assert.ok(withoutSafeguard('incarnation').includes('convergence'));
+});
 
 story('the same seed gives the same run, and another one another', FILE, (seed) => {
   const run = (of: number): Report => runScenario(scenarioNamed('bootstrap'), { seed: of, nodes: 8 });

@@ -4,6 +4,7 @@
  */
 import { isIdeal } from '../../../src/simulator/live-ring.ts';
 import { seededRandom } from '../../../src/simulator/random.ts';
+import { foundAfterSilence } from '../../../src/simulator/silence.ts';
 import type { SimulatedNode } from '../../../src/simulator/simulated-node.ts';
 import { World } from '../../../src/simulator/world.ts';
 import type { Sample, Workload } from '../workload.ts';
@@ -23,7 +24,10 @@ export const TINY_ORDERS: Workload = {
     apart: { name: 'not one ideal ring after 30 s', kind: 'share', demand: { atMost: 0 } },
     took: { name: 'ideal after', kind: 'every', unit: 's', demand: { atMost: QUIET_MS / 1_000 } },
   },
-  quick: [{ nodes: 3, seeds: 20 }],
+  quick: [
+    { nodes: 2, seeds: 2 ** 7 },
+    { nodes: 3, seeds: 3 ** 5 },
+  ],
   full: [
     { nodes: 1, seeds: 1 },
     { nodes: 2, seeds: 2 ** 7 },
@@ -62,7 +66,11 @@ function turn(
 ): SimulatedNode {
   const node = slots[slot] as SimulatedNode;
   const others = slots.filter((each) => each !== node && each.isRunning);
-  if (!node.isRunning) return world.restart(node, others, { withDisk: random() < 0.5 });
+  if (!node.isRunning) {
+    const next = world.restart(node, others, { withDisk: random() < 0.5 });
+    foundAfterSilence(world, next, () => true);
+    return next;
+  }
   if (others.length === 0) return node;
   if (random() < 0.5) world.kill(node);
   else world.crash(node);

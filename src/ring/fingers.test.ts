@@ -18,8 +18,11 @@ const named = (value: number): Contact => {
   return { id, incarnation: 1, address: `${id}:1` };
 };
 
+/** The steps below are counted for lists of this length. */
+const SIXTEEN = { ...DEFAULT_PARAMETERS, successorCount: 16 };
+
 /** A member of a ring whose nodes stand evenly, with ideal fingers. */
-function evenRing(count: number, at = 0, parameters = DEFAULT_PARAMETERS) {
+function evenRing(count: number, at = 0, parameters = SIXTEEN) {
   const sorted = Array.from({ length: count }, (_, i) => named(Math.floor((i * 2 ** 32) / count)));
   const state = createRingState(sorted[at] as Contact, { ...parameters, routesMax: 0 });
   state.phase = 'member';
@@ -115,7 +118,7 @@ test('the next hops for a key: its owner where the list reaches, else those near
 });
 
 test('without fingers a node asks along its list', () => {
-  const { state } = evenRing(4096, 0, { ...DEFAULT_PARAMETERS, fingerBase: 0 });
+  const { state } = evenRing(4096, 0, { ...SIXTEEN, fingerBase: 0 });
   const [first] = whomToAsk(state as RingState, 'f7f80000');
   assert.equal(first?.id, state.successors.at(-1)?.id);
 });

@@ -20,7 +20,7 @@ interface Safeguards {
 }
 
 export interface RingParameters {
-  /** Successors kept, r. In a ring of N nodes a list holds min(r, N-1). Half of 10,000 nodes lost at once orphans none at 16. */
+  /** Successors kept, r. In a ring of N nodes a list holds min(r, N-1). Half of all lost at once orphans 2^-r of the rest, and the few behind each: 0017. */
   readonly successorCount: number;
   /** Between two probes of successor and predecessor: a silent death is seen in this time and the detection's. */
   readonly probeIntervalMs: number;
@@ -180,7 +180,7 @@ export interface RingParameters {
 }
 
 export const DEFAULT_PARAMETERS: RingParameters = {
-  successorCount: 16,
+  successorCount: 20,
   probeIntervalMs: 2_000,
   probeTimeoutMs: 1_000,
   deathMs: 3_000,

@@ -113,7 +113,7 @@ function markAlive(turn: Turn, member: Member): void {
 
 /** No answer. Counts only where nothing was heard since, and this node itself was not the one away. */
 export function missed(turn: Turn, pending: Pending): void {
-  const { state, now } = turn;
+  const { state } = turn;
   const { to, sentAt, purpose } = pending;
   if (wasCutShort(turn, pending)) return;
   const member = addMember(turn, to);
@@ -123,7 +123,11 @@ export function missed(turn: Turn, pending: Pending): void {
     return;
   }
   if (!isSameLife(member.contact, to) && !takeAccount(turn, member, to)) return;
-  if (member.answeredAt > sentAt || state.pausedUntil > sentAt) return;
+  if (member.answeredAt > sentAt) return;
+  if (state.pausedUntil > sentAt) {
+    if (member.health === 'suspect' && member.probesOut === 0) askSuspectAgain(turn, member);
+    return;
+  }
   if (member.health === 'dead' || member.health === 'left') return;
   if (member.health !== 'suspect') {
     if (member.health === 'alive') emit(turn, { type: 'suspected', contact: to });
@@ -138,12 +142,12 @@ export function missed(turn: Turn, pending: Pending): void {
   }
   if (member.probesOut > 0) return;
   if (member.misses >= state.parameters.missesToDeath) declareDead(turn, member);
-  else
-    setTimer(
-      turn,
-      SUSPECT_TIMER + to.id,
-      Math.max(0, member.lastProbeAt + state.parameters.probeSpacingMs - now),
-    );
+  else askSuspectAgain(turn, member);
+}
+
+function askSuspectAgain(turn: Turn, { contact, lastProbeAt }: Member): void {
+  const dueMs = lastProbeAt + turn.state.parameters.probeSpacingMs - turn.now;
+  setTimer(turn, SUSPECT_TIMER + contact.id, Math.max(0, dueMs));
 }
 
 /** A lookup near its deadline waits for less than an answer takes: its end says nothing of the one asked. */

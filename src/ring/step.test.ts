@@ -484,6 +484,19 @@ test('a list full of members that never answered has room for one that is met', 
   assert.ok(bench.state.members.has('ff'));
 });
 
+test('a suspect whose ping fell into a pause of its prober is asked again', () => {
+  const bench = settled();
+  bench.now += 2_000;
+  bench.timer('probe');
+  bench.fail(D, 'ping');
+  bench.timer('suspect:40');
+  assert.notEqual(bench.requested(D, 'ping'), undefined);
+  bench.now += 60_000;
+  bench.fail(D, 'ping');
+  assert.equal(bench.state.members.get('40')?.health, 'suspect');
+  assert.ok(bench.state.timers.has('suspect:40') || bench.requested(D, 'ping') !== undefined);
+});
+
 test('a suspect that a neighbour can reach is not declared dead', () => {
   const bench = settled();
   bench.fail(D, 'notify');

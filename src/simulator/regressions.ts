@@ -42,4 +42,12 @@ export const REGRESSIONS: readonly Regression[] = [
     showed:
       'who had notified half a minute before took the place of a dead predecessor, past one that lived between',
   },
+  {
+    scenario: 'hostile-network',
+    seed: 7035,
+    nodes: 24,
+    commit: 'df083b0',
+    showed:
+      'a suspect whose ping fell into a pause of its prober was never asked again, and lookups passed it by for ever',
+  },
 ];

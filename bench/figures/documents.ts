@@ -67,15 +67,21 @@ function longTier(parts: readonly LongPart[]): string {
 
 function demandRows(workload: Workload, summaries: readonly Summary[]): string[][] {
   if (summaries.length === 0) return [[workload.title, '', '', '', '', '', '', '**not run**']];
-  return summaries.flatMap((summary) =>
+  const rows = summaries.flatMap((summary) =>
     Object.entries(workload.measures).flatMap(([name, measure]) => {
-      const demand = demandOf(measure, summary.nodes);
-      if (demand === null) return [];
-      return [
-        [workload.title, numberText(summary.nodes), ...cells(measure, summary, summary.measures[name])],
-      ];
+      const found = summary.measures[name];
+      if (found === undefined || demandOf(measure, summary.nodes) === null) return [];
+      return [[workload.title, numberText(summary.nodes), ...cells(measure, summary, found)]];
     }),
   );
+  const unmeasured = Object.entries(workload.measures).filter(
+    ([name, { demand }]) => demand !== undefined && summaries.every(({ measures }) => !(name in measures)),
+  );
+  const last = summaries.at(-1) as Summary;
+  return [
+    ...rows,
+    ...unmeasured.map(([, measure]) => [workload.title, '', ...cells(measure, last, undefined)]),
+  ];
 }
 
 /** Measure, demand, result, bounds, sample, verdict. */

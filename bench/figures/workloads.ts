@@ -1,5 +1,6 @@
 /** Every workload, in the order of chord.md 7.4. */
 import type { Workload } from './workload.ts';
+import { BROKEN_WAYS } from './workloads/broken-ways.ts';
 import { BYTES } from './workloads/bytes.ts';
 import { BYTES_CHURN } from './workloads/bytes-churn.ts';
 import { CHURN_RATES } from './workloads/churn-rates.ts';
@@ -32,6 +33,7 @@ export const WORKLOADS: Readonly<Record<string, Workload>> = {
   'mass-failure': MASS_FAILURE,
   flapping: FLAPPING,
   partition: PARTITION,
+  'broken-ways': BROKEN_WAYS,
   hostile: HOSTILE,
   slow: SLOW,
   tiny: TINY,

@@ -30,7 +30,7 @@ export const STEADY = workloadOf(steady, {
 export const JOIN_STORM = workloadOf(joinStorm, {
   title: 'Join storm',
   what: 'All at one moment join a ring of 32, each by three of its nodes. A round is 0.2 s.',
-  quick: [{ nodes: 100, seeds: 4 }],
+  quick: [{ nodes: 100, seeds: 8 }],
   full: [
     { nodes: 1_000, seeds: 100 },
     { nodes: 10_000, seeds: 3 },

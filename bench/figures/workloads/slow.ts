@@ -1,5 +1,6 @@
 /** Nodes that are slow, and processes that stand still: who waits for them, and who is thrown out of the ring. */
 import { sample } from '../../../src/simulator/random.ts';
+import type { SimulatedNode } from '../../../src/simulator/simulated-node.ts';
 import { watchedRing } from '../stage/onlooker.ts';
 import type { Sample, Workload } from '../workload.ts';
 
@@ -34,8 +35,12 @@ export const SLOW: Workload = {
   run: (seed, count): Sample => {
     const { world, nodes, onlooker } = watchedRing(count, { seed });
     const { load, members, inspector } = onlooker;
+    let last: SimulatedNode | undefined;
+    // Another each time: two pauses on end are one long one.
     const pauseOne = (forMs: number): void => {
-      const [node] = sample(world.random, members(), 1);
+      const others = members().filter((each) => each !== last);
+      const [node] = sample(world.random, others, 1);
+      last = node;
       node?.pause();
       world.at(world.schedule.now + forMs, () => node?.resume());
     };

@@ -12,6 +12,7 @@ import { step } from '../ring/step.ts';
 import { Call, type CallEnd, type Wires } from './call.ts';
 import type { NodeClock } from './node-clock.ts';
 import type { Happening } from './schedule.ts';
+import { TimerDue, type TimerOwner } from './timer-due.ts';
 import type { TraceHash } from './trace-hash.ts';
 import type { Witness } from './witness.ts';
 
@@ -37,7 +38,7 @@ interface FailedCall {
   readonly reason: string;
 }
 
-export class SimulatedNode implements Happening, CallEnd {
+export class SimulatedNode implements Happening, CallEnd, TimerOwner {
   readonly contact: Contact;
   /** Its place in the order of starts. */
   readonly number: number;
@@ -303,23 +304,5 @@ export class SimulatedNode implements Happening, CallEnd {
     else this.events.push(event);
     this.#world.witness?.told(this, event);
     if (event.type === 'left' && this.endsWhenLeft) this.kill();
-  }
-}
-
-/** A timer of a node's core, planned. The core's own table says whether it still holds. */
-class TimerDue implements Happening {
-  readonly timerId: string;
-  /** By the node's own clock. */
-  readonly at: number;
-  readonly #node: SimulatedNode;
-
-  constructor(node: SimulatedNode, timerId: string, at: number) {
-    this.#node = node;
-    this.timerId = timerId;
-    this.at = at;
-  }
-
-  happen(): void {
-    this.#node.ring(this);
   }
 }

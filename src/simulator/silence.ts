@@ -8,6 +8,7 @@ import type { World } from './world.ts';
 /** As in production. */
 const SILENCE_MS = 10_000;
 const LOOK_EVERY_MS = 1_000;
+const SEEDS = 3;
 
 /** Watches over a node that starts until it has its place. `canHear`: the network carries words between the two. */
 export function foundAfterSilence(
@@ -15,13 +16,18 @@ export function foundAfterSilence(
   node: SimulatedNode,
   canHear: (from: string, to: string) => boolean,
 ): void {
-  let silentSince = world.schedule.now;
+  const startedAt = world.schedule.now;
+  let silentSince = startedAt;
   const look = (): void => {
     if (!node.isRunning || node.state.phase !== 'joining') return;
     const heard = world
       .live()
       .filter((other) => other !== node && canHear(other.contact.address, node.contact.address));
-    if (heard.some(({ state }) => state.phase === 'member')) silentSince = world.schedule.now;
+    const members = heard.filter(({ state }) => state.phase === 'member').map(({ contact }) => contact);
+    if (members.length > 0) silentSince = world.schedule.now;
+    // Those it was told of may all be gone: a portmapper names others.
+    const isLong = world.schedule.now - startedAt >= SILENCE_MS;
+    if (isLong && members.length > 0) node.feed({ type: 'join', seeds: members.slice(0, SEEDS) });
     const isLowest = heard.every(({ contact }) => node.contact.id < contact.id);
     if (world.schedule.now - silentSince >= SILENCE_MS && isLowest && !node.isPaused)
       node.feed({ type: 'create' });

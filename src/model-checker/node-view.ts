@@ -90,7 +90,7 @@ export function viewOf(state: RingState, places: Places): NodeView {
   const life = (contact: Contact): Life => places.life(contact);
   const named = new Set<Life>(state.successors.map(life));
   if (predecessor !== null) named.add(life(predecessor));
-  if (waitingNotifier !== null) named.add(life(waitingNotifier));
+  if (waitingNotifier !== null) named.add(life(waitingNotifier.contact));
   for (const { to } of pending.values()) named.add(life(to));
   return {
     life: life(self),

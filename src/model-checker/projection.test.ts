@@ -111,7 +111,7 @@ test('what is kept tells states apart', () => {
         changed.predecessor = far;
       },
       (changed) => {
-        changed.waitingNotifier = far;
+        changed.waitingNotifier = { contact: far, standing: 'settled' };
       },
       (changed) => {
         changed.doubt =

@@ -207,7 +207,7 @@ export function project(state: RingState): string {
     phase + doubted + orphan + (state.superseded ? 'superseded' : ''),
     successors.map(lifeOf).join(),
     named(predecessor),
-    named(waitingNotifier),
+    `${named(waitingNotifier?.contact ?? null)}${waitingNotifier?.standing ?? ''}`,
     members.sort().join(),
     [...state.candidates.values()]
       .map(({ contact }) => lifeOf(contact))

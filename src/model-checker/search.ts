@@ -4,7 +4,7 @@ import type { Action } from './action.ts';
 import { actionsOf, take } from './actions.ts';
 import type { Bounds } from './bounds.ts';
 import { NodeTable } from './node-table.ts';
-import { Properties, type Violation } from './properties.ts';
+import { dispute, Properties, type Violation } from './properties.ts';
 import { startIdeal } from './start.ts';
 import type { Step } from './trace.ts';
 import { World } from './world.ts';
@@ -92,13 +92,19 @@ export class Search {
   }
 
   private begin(places: readonly number[]): void {
-    const { world, properties, row, bounds } = this;
+    const { world, properties, row } = this;
     if (this.violation !== null) return;
     startIdeal(world, places);
     world.writeRow(row);
     this.store.add(row, -1);
-    this.violation = properties.violation(world, properties.principals(world), bounds.keepsPrincipals);
+    this.violation = this.judge(properties.principals(world));
     if (this.violation !== null) this.trace = [{ action: null, row: row.slice() }];
+  }
+
+  private judge(principals: number): Violation {
+    const { world, bounds } = this;
+    const violation = this.properties.violation(world, principals, bounds.keepsPrincipals);
+    return violation ?? (bounds.keepsPrincipals ? dispute(world) : null);
   }
 
   /** Everything that may happen in one world. */
@@ -118,8 +124,7 @@ export class Search {
       const isNew = store.add(row, parent);
       const isToBeJudged = isNew || world.broken !== null;
       const violation =
-        (isToBeJudged ? properties.violation(world, after, bounds.keepsPrincipals) : null) ??
-        properties.lostPrincipal(before, after, action, bounds);
+        (isToBeJudged ? this.judge(after) : null) ?? properties.lostPrincipal(before, after, action, bounds);
       if (violation === null) continue;
       this.violation = violation;
       const last: Step = { action, row: row.slice() };

@@ -5,12 +5,14 @@ import type { Action } from './action.ts';
 import { actionsOf, take } from './actions.ts';
 import type { Bounds } from './bounds.ts';
 import { NodeTable } from './node-table.ts';
-import { Properties, type Violation } from './properties.ts';
+import { dispute, Properties, type Violation } from './properties.ts';
 import { startIdeal } from './start.ts';
 import { World } from './world.ts';
 
 export interface WalkResult {
   readonly steps: number;
+  /** Steps after which two answered for one key. */
+  readonly disputed: number;
   readonly violation: Violation;
   /** What happened up to the violation; empty when there is none. */
   readonly actions: readonly Action[];
@@ -41,19 +43,21 @@ export class Walker {
     const { world, properties, bounds } = this;
     startIdeal(world, start);
     const actions: Action[] = [];
+    let disputed = 0;
     let principals = properties.principals(world);
     for (let steps = 0; steps < stepsMax; steps++) {
       const taken = this.takeAny(random);
-      if (taken === null) return { steps, violation: null, actions: [] };
+      if (taken === null) return { steps, disputed, violation: null, actions: [] };
       actions.push(taken);
       const after = properties.principals(world);
       const violation =
         properties.violation(world, after, bounds.keepsPrincipals) ??
         properties.lostPrincipal(principals, after, taken, bounds);
-      if (violation !== null) return { steps: steps + 1, violation, actions };
+      if (violation !== null) return { steps: steps + 1, disputed, violation, actions };
       principals = after;
+      if (bounds.keepsPrincipals && dispute(world) !== null) disputed++;
     }
-    return { steps: stepsMax, violation: null, actions: [] };
+    return { steps: stepsMax, disputed, violation: null, actions: [] };
   }
 
   /** One of the things that may happen, each as likely as another; null when nothing may. */

@@ -2,7 +2,8 @@
  * Doubt: a node that joined just now, or that was paused for about as long as it takes to be declared dead, claims no key
  * until its head has it for a predecessor, so that the head claims none of these keys any more, and its predecessor, in no
  * doubt itself, points at it. Others may have taken its place.
- * So does an orphan that made a ring of one, until the other orphans are in it.
+ * So does an orphan that made a ring of one, until the other orphans are in it; and a node whose dead predecessor is followed by
+ * a farther one in doubt, until a predecessor in no doubt points at it: somebody may stand between, who owns some of the keys.
  */
 import { isSameLife } from './contact.ts';
 import { probeContact } from './detector.ts';
@@ -33,6 +34,13 @@ export function beginDoubt(turn: Turn, cause: Doubt['cause'], awaited: readonly 
   verifyPredecessor(turn);
 }
 
+/** The keys that it owned before are part of what it owns next: one word of a predecessor in no doubt is enough. */
+export function beginDoubtOfRetreat(turn: Turn): void {
+  if (turn.state.doubt !== null) return;
+  beginDoubt(turn, 'retreated');
+  confirmSuccessor(turn);
+}
+
 export function endDoubt(turn: Turn): void {
   if (turn.state.doubt === null) return;
   turn.state.doubt = null;
@@ -50,7 +58,8 @@ export function onDoubtTimer(turn: Turn): boolean {
   const isDisproved = now - state.doubt.disprovedAt <= 2 * requestTimeoutMs;
   // A predecessor may be dead; the head lives, and would claim the same keys.
   const isHandedOver = state.doubt.successorConfirmed || state.successors.length === 0;
-  if (now - state.doubt.since >= doubtMaxMs && isHandedOver && !isDisproved) {
+  const mayExpire = state.doubt.cause !== 'retreated';
+  if (mayExpire && now - state.doubt.since >= doubtMaxMs && isHandedOver && !isDisproved) {
     endDoubt(turn);
     return false;
   }

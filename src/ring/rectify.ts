@@ -6,7 +6,7 @@ import { callBack } from './call-back.ts';
 import { rememberCandidate } from './candidates.ts';
 import { isSameLife } from './contact.ts';
 import { probeUnlessHeard } from './detector.ts';
-import { predecessorSpoke } from './doubt.ts';
+import { beginDoubtOfRetreat, predecessorSpoke } from './doubt.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { assertPredecessorMayBecome } from './invariants.ts';
 import { isGone, isUsable } from './members.ts';
@@ -48,8 +48,8 @@ function rectify(turn: Turn, notifier: Contact, standing: Standing): void {
     return;
   }
   const waiting = state.waitingNotifier;
-  if (waiting === null || isBetweenOpenOpen(waiting.id, notifier.id, self.id))
-    state.waitingNotifier = notifier;
+  if (waiting === null || isBetweenOpenOpen(waiting.contact.id, notifier.id, self.id))
+    state.waitingNotifier = { contact: notifier, standing };
   if (predecessor !== null) probeUnlessHeard(turn, predecessor);
 }
 
@@ -76,7 +76,7 @@ export function onPredecessorGone(turn: Turn): void {
   const { state } = turn;
   const waiting = state.waitingNotifier;
   state.waitingNotifier = null;
-  if (waiting !== null) rectify(turn, waiting, 'inDoubt');
+  if (waiting !== null) rectify(turn, waiting.contact, waiting.standing);
 }
 
 function adoptPredecessor(turn: Turn, next: Contact, standing: Standing): void {
@@ -86,6 +86,9 @@ function adoptPredecessor(turn: Turn, next: Contact, standing: Standing): void {
   state.predecessor = next;
   state.waitingNotifier = null;
   post(turn, { type: 'neighboursChanged' });
+  // Nobody stands between a settled predecessor and this node; behind one in doubt somebody may, who owns keys.
+  const retreats = before !== null && isBetweenOpenOpen(next.id, before.id, state.self.id);
+  if (retreats && standing === 'inDoubt') beginDoubtOfRetreat(turn);
   predecessorSpoke(turn, standing);
   if (before !== null && isUsable(state, before)) tellReplaced(turn, before);
   introduceToNearer(turn, next);

@@ -46,6 +46,12 @@ export interface Member {
   newsLeft: number;
 }
 
+/** Who notified, and whether it was in doubt then. */
+interface Notifier {
+  readonly contact: Contact;
+  readonly standing: Standing;
+}
+
 /** Who notified, and when. */
 interface Candidate {
   readonly contact: Contact;
@@ -121,9 +127,9 @@ export interface Lookup {
   attempts: number;
 }
 
-/** A node in doubt claims no key: it joined just now, or it was paused and may have been declared dead. */
+/** A node in doubt claims no key: it joined just now, or it was paused and may have been declared dead, or its predecessor retreated. */
 export interface Doubt {
-  readonly cause: 'joined' | 'paused';
+  readonly cause: 'joined' | 'paused' | 'retreated';
   readonly since: MonotonicMs;
   successorConfirmed: boolean;
   /** The predecessor, in no doubt itself, points at this node. */
@@ -144,7 +150,7 @@ export interface RingState {
   successors: readonly Contact[];
   predecessor: Contact | null;
   /** The best node that notified while the predecessor was being probed. */
-  waitingNotifier: Contact | null;
+  waitingNotifier: Notifier | null;
   /** Who notified lately, oldest first; at most `candidatesMax`. */
   readonly candidates: Map<Identifier, Candidate>;
   /** Calls back under way, named by what for and to whom; at most `callBacksMax`. */

@@ -335,6 +335,29 @@ test('a farther notifier replaces the predecessor only when that one is dead', (
   assert.equal(bench.state.predecessor?.id, '08');
 });
 
+test('a farther predecessor in doubt leaves its node in doubt, until one in no doubt points at it', () => {
+  for (const standing of ['settled', 'inDoubt'] as const) {
+    const bench = settled();
+    const far = contact('08');
+    bench.now += 2_000;
+    bench.ask(far, { type: 'notify', standing });
+    for (const last of [false, false, true]) {
+      bench.fail(A, 'ping');
+      if (!last) bench.timer('suspect:10');
+    }
+    if (bench.requested(D, 'pingVia') !== undefined)
+      bench.reply(D, 'pingVia', { type: 'pongVia', answered: false });
+    bench.reply(far, 'ping', { type: 'pong', joined: true });
+    assert.equal(bench.state.predecessor?.id, '08');
+    assert.equal(bench.state.doubt !== null, standing === 'inDoubt');
+    if (standing === 'settled') continue;
+    bench.ask(far, { type: 'notify', standing: 'settled' });
+    while (bench.requested(far, 'findOwner') !== undefined)
+      bench.reply(far, 'findOwner', { type: 'owner', predecessor: D, successors: [B, D] });
+    assert.equal(bench.state.doubt, null);
+  }
+});
+
 test('who notified before the predecessor last spoke does not take its place, for it may have a nearer head by now', () => {
   const bench = settled();
   bench.ask(contact('08'), { type: 'notify', standing: 'settled' });

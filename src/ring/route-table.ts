@@ -18,7 +18,7 @@ export interface RouteChange {
 }
 
 /** What the cache knows of an entry's life. */
-export interface Heard {
+interface Heard {
   readonly since: MonotonicMs;
   lastAt: MonotonicMs;
 }

@@ -33,6 +33,12 @@ export class Judge {
     this.#world = world;
   }
 
+  /** Reads that ended. */
+  get total(): number {
+    const { whole, truncated, failed } = this.reads;
+    return whole + truncated + failed;
+  }
+
   /** From now on somebody reads something every so often, until `rest`. */
   readEvery(everyMs: number, due: Due = {}): void {
     this.#due = due;

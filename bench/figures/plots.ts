@@ -1,4 +1,5 @@
 /** The pictures of the report, each of what was measured of its workload; none where that was not run. */
+import { DEFAULT_PARAMETERS } from '../../src/ring/parameters.ts';
 import { barPlot } from './bar-plot.ts';
 import { linePlot, type Point } from './line-plot.ts';
 import { numberText, shareText } from './number-text.ts';
@@ -21,8 +22,7 @@ const PAPER_HOPS = (nodes: number): number => 0.5 * Math.log2(nodes);
  * To base b a hop mends one digit, and of b digits one is right by chance; the successor list of r ends the walk where it
  * reaches the key, log_b r digits early. Our derivation (docs/ring.md).
  */
-const BASE = 16;
-const LIST = 16;
+const { fingerBase: BASE, successorCount: LIST } = DEFAULT_PARAMETERS;
 const BASE_16_HOPS = (nodes: number): number =>
   Math.max(0, (1 - 1 / BASE) * (Math.log(nodes / LIST) / Math.log(BASE))) + 1;
 
@@ -57,7 +57,7 @@ function hops(summaries: readonly Summary[]): Picture | null {
       series: [
         series('base 16 with successor list (ours)', 'base16'),
         series("base 2, no list (the paper's)", 'paper'),
-        theory('1 + 15/16 · log₁₆(N/16)', BASE_16_HOPS),
+        theory(`1 + 15/16 · log₁₆(N/${LIST})`, BASE_16_HOPS),
         theory('½ log₂ N', PAPER_HOPS),
       ],
     }),
@@ -101,7 +101,7 @@ function recovery(summaries: readonly Summary[]): Picture | null {
     alt: 'What is right again after half of the nodes died, against time',
     svg: linePlot({
       title: `Half of ${numberText(nodes)} nodes fall silent at once`,
-      caption: `${seedCount(seeds)}; bands are 95 % bounds of the mean over seeds. Of the survivors: the share whose head, and whose whole list, is right. Of lookups: the share of those asked at that moment that end with the right owner within 5 s.`,
+      caption: `${seedCount(seeds)}; bands are 95 % bounds of the mean over seeds. Of the survivors: the share whose head, and whose whole list, is right. Of lookups: the share of those asked at that moment that end with the right owner within 5 s, too short for some of the keys whose owners died.`,
       x: { label: 'seconds after the failure', from: 0 },
       y: { label: 'share', from: 0, to: 1, text: shareText },
       series: [

@@ -1,5 +1,7 @@
 /** Looks on at a run for a workload: who is a member, what lookups say, and every checker of the simulator. */
 import type { Input, RingEvent } from '../../../src/ring/effect.ts';
+import { isBetweenOpenOpen } from '../../../src/ring/interval.ts';
+import type { Contact } from '../../../src/ring/message.ts';
 import { Inspector } from '../../../src/simulator/inspector.ts';
 import { LookupLoad } from '../../../src/simulator/lookup-load.ts';
 import type { SimulatedNode } from '../../../src/simulator/simulated-node.ts';
@@ -10,6 +12,8 @@ import { type AtRest, type RestOptions, ringAtRest } from './rest.ts';
 export class Onlooker implements Witness<SimulatedNode> {
   readonly inspector: Inspector;
   readonly load: LookupLoad;
+  /** Live members that somebody's own probes took for dead and out of its list. */
+  evictions = 0;
   readonly #world: World;
 
   constructor(world: World) {
@@ -38,6 +42,14 @@ export class Onlooker implements Witness<SimulatedNode> {
     node.events.length = 0;
     this.inspector.told(node, event);
     this.load.told(node, event);
+    if (event.type === 'dead' && this.#isEvicted(node, event.contact)) this.evictions++;
+  }
+
+  /** It lives, and stands where the list reaches. */
+  #isEvicted({ contact: { id }, state }: SimulatedNode, dead: Contact): boolean {
+    const last = state.successors.at(-1);
+    const isListed = last !== undefined && isBetweenOpenOpen(id, dead.id, last.id);
+    return isListed && this.inspector.view.indexOf(dead) >= 0;
   }
 }
 

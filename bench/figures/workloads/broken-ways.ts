@@ -15,11 +15,8 @@ export const BROKEN_WAYS: Workload = {
   measures: {
     wrong: { name: 'wrong owners', kind: 'share', demand: { atMost: 1e-4 } },
     failed: { name: 'lookups that fail', kind: 'share' },
-    falseDeaths: {
-      name: 'live nodes declared dead',
-      kind: 'every',
-      demand: { atMost: 0 },
-    },
+    evictions: { name: 'live nodes taken out of lists as dead', kind: 'every', demand: { atMost: 0 } },
+    falseDeaths: { name: 'live nodes taken for dead by anybody', kind: 'every' },
   },
   quick: [{ nodes: 64, seeds: 3 }],
   full: [
@@ -42,6 +39,7 @@ export const BROKEN_WAYS: Workload = {
       figures: {
         wrong: { events: wrong, of: asked },
         failed: { events: failed, of: asked },
+        evictions: onlooker.evictions,
         falseDeaths: inspector.falseDeaths,
       },
     };

@@ -40,6 +40,7 @@ export const BYTES: Workload = {
     { nodes: 32, seeds: 2 },
     { nodes: 100, seeds: 2 },
     { nodes: 400, seeds: 1 },
+    { nodes: 1_000, seeds: 1 },
   ],
   full: [
     { nodes: 32, seeds: 100 },

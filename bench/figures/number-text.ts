@@ -25,9 +25,8 @@ function floorTo(value: number, digits: number): number {
 }
 
 function powerText(value: number): string {
-  const power = Math.floor(Math.log10(value) + 1e-12);
-  const front = Number((value / 10 ** power).toPrecision(2));
-  return front === 1 ? `10${raised(power)}` : `${front}·10${raised(power)}`;
+  const [front = '', power = ''] = value.toExponential(1).split('e');
+  return Number(front) === 1 ? `10${raised(Number(power))}` : `${Number(front)}·10${raised(Number(power))}`;
 }
 
 function raised(power: number): string {

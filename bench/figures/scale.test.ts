@@ -21,6 +21,7 @@ test('a logarithmic axis marks powers of ten, and between them where these are f
 test('numbers keep what tells them apart', () => {
   assert.equal(numberText(0.00012), '1.2·10⁻⁴');
   assert.equal(numberText(1e-5), '10⁻⁵');
+  assert.equal(numberText(9.96e-4), '10⁻³');
   assert.equal(numberText(12_345.6), '12,346');
   assert.equal(numberText(2.6789), '2.68');
   assert.equal(numberText(999.6), '999.6');

@@ -110,10 +110,10 @@ function digestOf(state: RingState): string {
 
 function entriesToTell(turn: Turn): MemberEntry[] {
   const { state } = turn;
-  const { membersMax, exchangeSampleMax } = state.parameters;
+  const { exchangeWholeMax, exchangeSampleMax } = state.parameters;
   const own: MemberEntry = { contact: state.self, status: 'alive' };
-  if (state.members.size < membersMax / 2) return [...membersView(state), own];
-  // Lists of a larger ring never agree: a run of them, from a place chosen by chance.
+  if (state.members.size < exchangeWholeMax) return [...membersView(state), own];
+  // Lists of a larger ring hardly ever agree: a run of them, from a place chosen by chance.
   const start = Math.floor(turn.random() * (state.members.size + 1));
   const entries = runOfMembers(state, start, state.members.size, exchangeSampleMax);
   if (entries.length < exchangeSampleMax) entries.push(own);

@@ -2,7 +2,8 @@
  * The merge probe (chord.md 2.8). Two rings that are each whole are stable, and so is one that winds twice: no question to a
  * neighbour shows it. So a node now and then asks one that is none of its neighbours for the first node after itself. An answer
  * before its head is a candidate for head like any other; from there rings are closed up like a zip, node by node: who gets a
- * nearer head tells that one of the head before. After the return of one thought dead, and after any change, every round asks.
+ * nearer head tells that one of the head before. After the return of one thought dead every round asks for a while. Not so after other
+ * changes, as chord.md has it: while nodes come and go all the time that was half of a ring's traffic, and found nothing.
  */
 import { nextIdentifier } from './identifier.ts';
 import { isNeighbour, isUsable, learn, standsBeforeHead } from './members.ts';
@@ -24,11 +25,10 @@ export function onReturned(turn: Turn, contact: Contact): void {
 /** At each stabilise round: asks somebody, with the probability of these times. */
 export function considerMergeProbe(turn: Turn): void {
   const { state, now, random } = turn;
-  const { mergeProbability, mergeEagerMs, settleMs } = state.parameters;
+  const { mergeProbability, settleMs } = state.parameters;
   if (mergeProbability === 0 || now - state.changedAt < settleMs || now - state.mergeProbedAt < settleMs)
     return;
-  const isEager = now < state.mergeEagerUntil || now - state.changedAt < mergeEagerMs;
-  if (!isEager && random() >= mergeProbability) return;
+  if (now >= state.mergeEagerUntil && random() >= mergeProbability) return;
   const chosen = anyOutsider(turn);
   if (chosen !== null) ask(turn, chosen);
 }

@@ -90,7 +90,7 @@ export interface RingParameters {
   readonly candidateRetryMs: number;
   /** A stabilise round asks an outsider for the first node after this one with this probability (chord.md 2.8). 0: never. */
   readonly mergeProbability: number;
-  /** For so long after one thought dead returned, and after a change of the neighbours, every round asks. */
+  /** For so long after one thought dead returned every round asks. */
   readonly mergeEagerMs: number;
   /** Hops of one merge probe. */
   readonly mergeHopMax: number;
@@ -162,12 +162,14 @@ export interface RingParameters {
   readonly exchangeIntervalMs: number;
   /** With news to tell, so soon. */
   readonly exchangeNewsMs: number;
-  /** Exchanges in which one piece of news is told: about log2 of the members, and two. */
+  /** Exchanges in which one piece of news is told: by rumour all but one in a hundred members hear of it so, and of the rest from samples. */
   readonly newsSends: number;
   /** News in one request. */
   readonly newsMax: number;
-  /** Entries of one answer when the list is full and lists never agree: a sample. At 32 it would take 220 bytes a second at rest. */
+  /** Entries of one answer when the list is longer than `exchangeWholeMax`: a sample. At 32 it would take 220 bytes a second at rest. */
   readonly exchangeSampleMax: number;
+  /** Entries of a list that is told whole where lists differ. */
+  readonly exchangeWholeMax: number;
   /** Bounds on what is accepted from others. */
   readonly listMax: number;
   readonly addressMax: number;
@@ -255,9 +257,10 @@ export const DEFAULT_PARAMETERS: RingParameters = {
   listRouting: true,
   exchangeIntervalMs: 15_000,
   exchangeNewsMs: 500,
-  newsSends: 8,
+  newsSends: 5,
   newsMax: 64,
   exchangeSampleMax: 8,
+  exchangeWholeMax: 32,
   listMax: 32,
   addressMax: 255,
   busyMode: false,

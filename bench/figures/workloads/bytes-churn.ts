@@ -7,9 +7,8 @@ import type { Sample, Workload } from '../workload.ts';
 const MINUTE_MS = 60_000;
 const MEASURED_MS = 60_000;
 const WHY =
-  'of 100 nodes a third is the merge probe, which asks at every round for a minute after any change, and is answered with the ' +
-  "owner's twenty successors; a third is gossip of members. Lists that differ are not told to every bringer of news any more, " +
-  'which took 9.5 kB/s at sessions of 10 min to 1.9';
+  'of 100 nodes a third is gossip of members, told of every join and death though routing tables tell of them too; a fifth are answers ' +
+  "that name an owner's twenty successors to those who asked only who it is";
 
 export const BYTES_CHURN: Workload = {
   title: 'Maintenance under churn',

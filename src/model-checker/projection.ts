@@ -33,7 +33,7 @@ export const FIELDS = {
   joinAttempts: 'abstracted',
   orphanWaiting: 'kept',
   orphanHeard: 'kept',
-  orphanMet: 'kept',
+  orphanHead: 'kept',
   orphanRound: 'kept',
   orphansHeard: 'kept',
   stabilizeRequestId: 'kept',
@@ -74,6 +74,7 @@ export const FIELDS = {
   probedInTurnAt: 'abstracted',
   alarmSince: 'abstracted',
   alarmUntil: 'abstracted',
+  isAlarmTold: 'abstracted',
   lastStepAt: 'abstracted',
   pausedUntil: 'abstracted',
   superseded: 'kept',
@@ -118,6 +119,7 @@ export function settle(state: RingState, numbers: RequestNumbers): void {
   state.probedInTurnAt = Number.NEGATIVE_INFINITY;
   state.alarmSince = Number.NEGATIVE_INFINITY;
   state.alarmUntil = Number.NEGATIVE_INFINITY;
+  state.isAlarmTold = false;
   state.lastStepAt = NOW;
   state.pausedUntil = Number.NEGATIVE_INFINITY;
 }
@@ -200,7 +202,7 @@ export function project(state: RingState): string {
   }
   const orphan =
     phase === 'orphan'
-      ? `${state.orphanWaiting}${state.orphanHeard}${state.orphanMet}${state.orphanRound}${state.orphansHeard.map(lifeOf)}`
+      ? `${state.orphanWaiting}${state.orphanHeard}${state.orphanHead === null ? '' : lifeOf(state.orphanHead)}${state.orphanRound}${state.orphansHeard.map(lifeOf)}`
       : '';
   return [
     lifeOf(self),

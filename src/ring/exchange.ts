@@ -6,7 +6,7 @@
 import { callBack } from './call-back.ts';
 import { isSameLife } from './contact.ts';
 import { setDigest } from './digest.ts';
-import { addMember, isGone, isProven, isStale, learn, learnSuspect } from './members.ts';
+import { addMember, isGone, isNeighbour, isProven, isStale, learn, learnSuspect } from './members.ts';
 import type { Contact, MemberEntry } from './message.ts';
 import { askPatiently } from './round-trips.ts';
 import type { Member, Purpose, RingState } from './state.ts';
@@ -95,8 +95,13 @@ function takeInEntry(turn: Turn, { contact, status }: MemberEntry): void {
     return;
   }
   if (known.health !== 'alive' || !isSameLife(known.contact, contact)) return;
-  if (isStale(turn, known) && now - known.answeredAt > state.parameters.probeIntervalMs)
-    post(turn, { type: 'questioned', contact });
+  const { probeIntervalMs, probeSpacingMs } = state.parameters;
+  const askedAt = Math.max(known.lastProbeAt, known.answeredAt);
+  // A neighbour's death matters here, and it may have died since it last answered.
+  const isDue = isNeighbour(state, contact)
+    ? now - askedAt > probeSpacingMs
+    : isStale(turn, known) && now - known.answeredAt > probeIntervalMs;
+  if (isDue) post(turn, { type: 'questioned', contact });
 }
 
 function digestOf(state: RingState): string {

@@ -52,6 +52,7 @@ export function settleFacts(turn: Turn): void {
 }
 
 function settle(turn: Turn, fact: Exclude<Fact, { type: 'neighboursChanged' }>): void {
+  const { state } = turn;
   switch (fact.type) {
     case 'gone':
       afterGone(turn, fact.contact);
@@ -68,6 +69,7 @@ function settle(turn: Turn, fact: Exclude<Fact, { type: 'neighboursChanged' }>):
       return;
     case 'placed':
       readmit(turn);
+      if (fact.contact.id === state.successors[0]?.id) stabilizeSoon(turn, 0);
       return;
     case 'neighbourSuspected':
       raiseAlarm(turn, fact.since);

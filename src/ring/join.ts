@@ -30,6 +30,16 @@ export function create(turn: Turn): void {
   takePlace(turn);
 }
 
+/** An orphan, of whom nobody can say what stands behind it: this member, that answered just now, is its head until a nearer one is found. */
+export function takePlaceBefore(turn: Turn, head: Contact): void {
+  const { state } = turn;
+  state.phase = 'member';
+  state.joinAttempts = 0;
+  setSuccessors(turn, [head], { type: 'contact', answered: head });
+  takePlace(turn);
+  beginDoubt(turn, 'joined');
+}
+
 export function join(turn: Turn, seeds: readonly Contact[]): void {
   const { state } = turn;
   rememberSeeds(turn, seeds);

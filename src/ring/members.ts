@@ -3,6 +3,7 @@
  * predecessor never come from it. Dead members stay, so that two halves of a partition find each other again.
  */
 import { isSameLife } from './contact.ts';
+import type { MonotonicMs } from './effect.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import type { Contact } from './message.ts';
 import { confirmRoute, forgetRoute, learnRoute } from './routes.ts';
@@ -192,8 +193,8 @@ function evictFor(turn: Turn, contact: Contact): boolean {
   let nextRoomAt = Number.POSITIVE_INFINITY;
   for (const member of state.members.values()) {
     const worth = worthOf(turn, member);
-    if (worth === Worth.DEAD)
-      nextRoomAt = Math.min(nextRoomAt, member.answeredAt + state.parameters.deadRememberedMs);
+    if (worth === Worth.DEAD || worth === Worth.JUST_DEAD)
+      nextRoomAt = Math.min(nextRoomAt, rememberedUntil(state, member));
     if (worth >= leastWorth && (least !== null || !isForNeighbour)) continue;
     if (isNeighbour(state, member.contact)) {
       nextRoomAt = turn.now;
@@ -211,8 +212,11 @@ function evictFor(turn: Turn, contact: Contact): boolean {
   return true;
 }
 
-/** What is forgotten first when the list is full, lowest first: for a neighbour whoever it takes, for others those below the dead. */
-const Worth = { LEFT: 0, UNPROVEN: 1, LONG_DEAD: 2, DEAD: 3, SUSPECT: 4, ALIVE: 5 } as const;
+/**
+ * What is forgotten first when the list is full, lowest first: for a neighbour whoever it takes, for others those below the dead.
+ * Those found dead just now others still name: forgotten, each would be taken in again, and found dead in a detection of its own.
+ */
+const Worth = { LEFT: 0, UNPROVEN: 1, LONG_DEAD: 2, DEAD: 3, SUSPECT: 4, ALIVE: 5, JUST_DEAD: 6 } as const;
 
 function worthOf(turn: Turn, member: Member): number {
   switch (member.health) {
@@ -221,12 +225,20 @@ function worthOf(turn: Turn, member: Member): number {
     case 'unproven':
       return Worth.UNPROVEN;
     case 'dead':
-      return turn.now - member.answeredAt > turn.state.parameters.deadRememberedMs
-        ? Worth.LONG_DEAD
-        : Worth.DEAD;
+      if (turn.now < namedUntil(turn.state, member)) return Worth.JUST_DEAD;
+      return turn.now > rememberedUntil(turn.state, member) ? Worth.LONG_DEAD : Worth.DEAD;
     case 'suspect':
       return isProven(member) ? Worth.SUSPECT : Worth.UNPROVEN;
     case 'alive':
       return Worth.ALIVE;
   }
+}
+
+/** By then others have found its death too, and name it no more. */
+function namedUntil({ parameters }: RingState, { silentSince }: Member): MonotonicMs {
+  return silentSince + 3 * parameters.deathMs;
+}
+
+function rememberedUntil(state: RingState, member: Member): MonotonicMs {
+  return Math.max(member.answeredAt + state.parameters.deadRememberedMs, namedUntil(state, member));
 }

@@ -25,7 +25,13 @@ import { onNotifierAnswered } from './rectify.ts';
 import { measureRoundTrip } from './round-trips.ts';
 import { onTold } from './route-changes.ts';
 import { onDoubtfulAnswered, onPageAnswered, onRoutesCompared } from './route-exchange.ts';
-import { considerNearest, onNeighboursFailure, onNeighboursReply, refuse } from './stabilize.ts';
+import {
+  considerNearest,
+  onNeighboursFailure,
+  onNeighboursReply,
+  refuse,
+  stabilizeSoon,
+} from './stabilize.ts';
 import type { Pending } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -98,7 +104,8 @@ function route(turn: Turn, requestId: number, pending: Pending, reply: RingReply
       onNeighboursFailure(turn, requestId, pending, reply);
       return;
     case 'extend':
-      onExtension(turn, pending, reply?.type === 'neighbours' ? reply.successors : null);
+      if (onExtension(turn, requestId, pending, reply?.type === 'neighbours' ? reply.successors : null))
+        stabilizeSoon(turn, turn.state.parameters.stabilizeMinMs);
       return;
     case 'verifyPredecessor':
       if (reply?.type === 'owner') {

@@ -67,7 +67,10 @@ function answerRequest(turn: Turn, from: Contact, token: number, request: RingRe
       onBestPredecessor(turn, token, request.id);
       return;
     case 'neighbours':
-      if (onNeighbours(turn, token, from, request.listHash) && request.notify !== null)
+      if (
+        onNeighbours(turn, token, from, request.listHash, request.notify === null) &&
+        request.notify !== null
+      )
         beNotified(turn, from, request.notify);
       return;
     case 'notify':

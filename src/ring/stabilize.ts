@@ -5,7 +5,7 @@
  */
 import { firstCandidateAfter } from './candidates.ts';
 import { areSameLives, isSameLife } from './contact.ts';
-import { declareContactDead, probeUnlessHeard } from './detector.ts';
+import { declareContactDead, livesSinceAlarm, manyAreSilent, probeUnlessHeard } from './detector.ts';
 import { confirmSuccessor } from './doubt.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { introduceHead } from './introduce.ts';
@@ -24,7 +24,13 @@ const CANDIDATE: Purpose = { type: 'candidate' };
 type NeighboursReply = Extract<RingReply, { type: 'neighbours' | 'neighboursUnchanged' }>;
 
 /** Returns whether it was answered: only a member has neighbours to tell. */
-export function onNeighbours(turn: Turn, token: number, from: Contact, listHash: string): boolean {
+export function onNeighbours(
+  turn: Turn,
+  token: number,
+  from: Contact,
+  listHash: string,
+  isExtending: boolean,
+): boolean {
   const { state } = turn;
   if (state.phase !== 'member') {
     answer(turn, token, { type: 'notMember' });
@@ -33,7 +39,11 @@ export function onNeighbours(turn: Turn, token: number, from: Contact, listHash:
   const { predecessor, successors } = state;
   const first = firstCandidateAfter(turn, from.id);
   const candidate = first === null || first.id === predecessor?.id ? null : first;
-  if (listHash === state.listHash)
+  if (isExtending && manyAreSilent(turn)) {
+    const end = successors.findIndex((entry) => !livesSinceAlarm(state, entry));
+    const living = end < 0 ? successors : successors.slice(0, end);
+    answer(turn, token, { type: 'neighbours', predecessor, candidate, successors: living, listHash: '' });
+  } else if (listHash === state.listHash)
     answer(turn, token, { type: 'neighboursUnchanged', predecessor, candidate });
   else
     answer(turn, token, { type: 'neighbours', predecessor, candidate, successors, listHash: state.listHash });
@@ -169,10 +179,30 @@ function applyList(turn: Turn, from: Contact, behind: readonly Contact[], listHa
   const before = state.successors;
   const [head] = before;
   if (head !== undefined && head.id !== from.id) introduceHead(turn, head, from, behind);
-  setSuccessors(turn, listBehind(state, [from], behind), { type: 'contact', answered: from });
+  const isDying = manyAreSilent(turn);
+  const taken = isDying ? amongDeaths(state, from, behind) : behind;
+  setSuccessors(turn, listBehind(state, [from], taken), { type: 'contact', answered: from });
   // Whoever was left out may come back unnoticed, forgotten before: then `unchanged` would leave it out for ever.
-  state.appliedHash = behind.some((entry) => isOver(state, entry)) ? '' : listHash;
+  state.appliedHash = isDying || behind.some((entry) => isOver(state, entry)) ? '' : listHash;
   if (!areSameLives(before, state.successors)) state.stabilizeWaitMs = state.parameters.stabilizeMinMs;
+}
+
+/**
+ * While many die lists differ, and what one node knows to be dead another still lists: taken over, it would be found dead here in
+ * a detection of its own. So of what the head lists only the own entries and those heard of since are taken, and the own ones
+ * behind stay: pairs that result are inside pairs of either list. What stands behind the last, the last says.
+ */
+function amongDeaths(state: RingState, from: Contact, behind: readonly Contact[]): readonly Contact[] {
+  const { self, successors } = state;
+  const end = successors.at(-1);
+  const list: Contact[] = [];
+  for (const entry of behind) {
+    if (livesSinceAlarm(state, entry) || successors.some((own) => isSameLife(own, entry))) list.push(entry);
+    else if (end !== undefined && isBetweenOpenOpen(end.id, entry.id, self.id)) break;
+  }
+  const last = list.at(-1) ?? from;
+  for (const own of successors) if (isBetweenOpenOpen(last.id, own.id, self.id)) list.push(own);
+  return list;
 }
 
 /** The one that answered named who stands before it. Returns whether one of these is being asked now. */

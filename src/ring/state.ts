@@ -161,10 +161,10 @@ export interface RingState {
   joinRequestId: number;
   joinHops: number;
   joinAttempts: number;
-  /** Answers an orphan waits for in this round; whether one came, and one from a member; who has no place either; rounds made. */
+  /** Answers an orphan waits for in this round; whether one came; the member next after this node of whom one came; who has no place either; rounds made. */
   orphanWaiting: number;
   orphanHeard: boolean;
-  orphanMet: boolean;
+  orphanHead: Contact | null;
   orphansHeard: Contact[];
   orphanRound: number;
   /** One ring operation at a time: the request of a stabilise round under way, else 0; since when; steps walked. */
@@ -219,6 +219,8 @@ export interface RingState {
   /** When the first of the neighbours that fell silent lately was asked in vain, and till when those that become neighbours are asked too. */
   alarmSince: MonotonicMs;
   alarmUntil: MonotonicMs;
+  /** In this alarm the others around were told who is silent. */
+  isAlarmTold: boolean;
   lastStepAt: MonotonicMs;
   /** When this node last came back from a pause: what was sent before tells nothing about others. */
   pausedUntil: MonotonicMs;
@@ -242,7 +244,7 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     joinAttempts: 0,
     orphanWaiting: 0,
     orphanHeard: false,
-    orphanMet: false,
+    orphanHead: null,
     orphansHeard: [],
     orphanRound: 0,
     stabilizeRequestId: 0,
@@ -283,6 +285,7 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     probedInTurnAt: Number.NEGATIVE_INFINITY,
     alarmSince: Number.NEGATIVE_INFINITY,
     alarmUntil: Number.NEGATIVE_INFINITY,
+    isAlarmTold: false,
     lastStepAt: Number.NEGATIVE_INFINITY,
     pausedUntil: Number.NEGATIVE_INFINITY,
     superseded: false,

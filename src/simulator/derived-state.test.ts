@@ -18,14 +18,16 @@ function assertDerived({ state, nowMs }: SimulatedNode): void {
   if (state.membersDigest !== '') assert.equal(state.membersDigest, setDigest([state.self, ...alive]));
   if (!state.hasNews) assert.ok(members.every(({ newsLeft }) => newsLeft === 0));
   if (!state.mayKnowNearer) assert.ok(!members.some(({ contact }) => standsBeforeHead(state, contact)));
-  for (const { health, joined, reviveAt, answeredAt } of members) {
+  const { deadRememberedMs, deathMs } = state.parameters;
+  for (const { health, joined, reviveAt, answeredAt, silentSince } of members) {
     if (nowMs < state.attentionAt) {
       assert.notEqual(health, 'unproven');
       if (health === 'dead' || (health === 'alive' && !joined)) assert.ok(reviveAt >= state.attentionAt);
     }
     if (nowMs >= state.roomAt) continue;
     assert.ok(health !== 'left' && health !== 'unproven');
-    if (health === 'dead') assert.ok(answeredAt + state.parameters.deadRememberedMs >= state.roomAt);
+    const rememberedUntil = Math.max(answeredAt + deadRememberedMs, silentSince + 3 * deathMs);
+    if (health === 'dead') assert.ok(rememberedUntil >= state.roomAt);
   }
 }
 

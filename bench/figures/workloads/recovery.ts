@@ -68,15 +68,6 @@ export const RECOVERY: Workload = {
     timeouts: { name: 'time-outs of a lookup in the first second', kind: 'mean' },
     messages: { name: 'messages of a survivor in 20 s', kind: 'mean' },
   },
-  reasons: {
-    failedAtOnce:
-      'keys in stretches where lists are not whole yet: live nodes there name one another and the dead until the time is over. ' +
-      'Hedging, and waiting by round trips, brought it down from 6 % with 5 s',
-    failedLater: 'the same, for lists are late',
-    listsWhole:
-      'an extended tail brings entries from lists that are not clean themselves; each of the dead among them is found in a detection ' +
-      'of its own, the last after three. All neighbours of a silent one are asked at once already, which brought heads to 5 s',
-  },
   quick: [
     { nodes: 200, seeds: 3 },
     { nodes: 1_000, seeds: 1 },

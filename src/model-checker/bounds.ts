@@ -7,6 +7,8 @@ export interface Bounds {
   readonly restartsMax: number;
   /** Lists and notifications under way at one time. */
   readonly messagesMax: number;
+  /** A wrong owner is a violation and ends the search; else the worlds with one are counted. */
+  readonly ownersAgree: boolean;
   /** Zave's assumption: r + 1 principals at every moment, which no crash may touch. */
   readonly keepsPrincipals: boolean;
   /** Members tell one another whom they know, and successors name candidates. */

@@ -20,7 +20,7 @@ export function cloneState(state: RingState): RingState {
     // Off in every model.
     table: newRouteTable(true),
     fingers: noFingers(),
-    lookups: copyOf<number, Lookup>(lookups),
+    lookups: copyOfLookups(lookups),
     pending: new Map(pending),
     timers: new Map(timers),
   };
@@ -29,6 +29,21 @@ export function cloneState(state: RingState): RingState {
 function copyOf<Key, Value extends object>(map: ReadonlyMap<Key, Value>): Map<Key, Value> {
   const copy = new Map<Key, Value>();
   for (const [key, value] of map) copy.set(key, { ...value });
+  return copy;
+}
+
+function copyOfLookups(lookups: ReadonlyMap<number, Lookup>): Map<number, Lookup> {
+  const copy = new Map<number, Lookup>();
+  for (const [lookupId, lookup] of lookups) {
+    const { path, asked, silent, calls } = lookup;
+    copy.set(lookupId, {
+      ...lookup,
+      path: [...path],
+      asked: [...asked],
+      silent: [...silent],
+      calls: [...calls],
+    });
+  }
   return copy;
 }
 

@@ -31,6 +31,11 @@ export class MessageTable implements RequestNumbers {
     return this.meanings.numberFor(meaning, () => meaning);
   }
 
+  /** What the requests of this number say. */
+  meaning(number: number): string {
+    return this.meanings.get(number);
+  }
+
   request(from: Contact, to: Contact, requestId: number, request: RingRequest): number {
     const text = `?${lifeOf(from)}>${lifeOf(to)} ${requestId} ${textOfRequest(request)}`;
     return this.messages.numberFor(text, () => ({ kind: 'request', from, to, requestId, request }));

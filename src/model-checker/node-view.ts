@@ -32,6 +32,8 @@ export interface NodeView {
   /** Runs and may be told to join. */
   readonly isIdle: boolean;
   readonly isStabilizing: boolean;
+  /** Whose list its stabilise round waits for. */
+  readonly awaitsListOf: Life | null;
   readonly successors: readonly Life[];
   /** One of its successors is a life that it found out itself to be over. */
   readonly pointsAtDead: boolean;
@@ -74,6 +76,7 @@ export function viewOfGone(life: Life): NodeView {
     isInDoubt: false,
     isIdle: false,
     isStabilizing: false,
+    awaitsListOf: null,
     successors: [],
     pointsAtDead: false,
     predecessor: null,
@@ -88,6 +91,7 @@ export function viewOfGone(life: Life): NodeView {
 export function viewOf(state: RingState, places: Places): NodeView {
   const { self, phase, predecessor, waitingNotifier, pending } = state;
   const life = (contact: Contact): Life => places.life(contact);
+  const asked = pending.get(state.stabilizeRequestId);
   const named = new Set<Life>(state.successors.map(life));
   if (predecessor !== null) named.add(life(predecessor));
   if (waitingNotifier !== null) named.add(life(waitingNotifier.contact));
@@ -99,6 +103,7 @@ export function viewOf(state: RingState, places: Places): NodeView {
     isInDoubt: state.doubt !== null,
     isIdle: phase === 'idle',
     isStabilizing: state.stabilizeRequestId !== 0,
+    awaitsListOf: asked === undefined ? null : life(asked.to),
     successors: state.successors.map(life),
     pointsAtDead: state.successors.some((contact) => isOver(state, contact)),
     predecessor: predecessor === null ? null : life(predecessor),

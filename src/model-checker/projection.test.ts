@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { RingState } from '../ring/state.ts';
+import type { Lookup, RingState } from '../ring/state.ts';
 import { actionsOf, take } from './actions.ts';
 import { cloneState } from './clone.ts';
 import { NodeTable, Operation, type Outcome } from './node-table.ts';
@@ -178,4 +178,30 @@ test('a step on a copy leaves the state as it was, and no field of it is new to 
     }),
     { numRuns: 60 },
   );
+});
+
+test('what a copy changes of a lookup is its own', () => {
+  const [first] = statesOf(wander([1], true));
+  const state = first?.state as RingState;
+  const lookup: Lookup = {
+    lookupId: 1,
+    key: '20',
+    deadline: NOW,
+    slot: -1,
+    path: [],
+    asked: [],
+    silent: [],
+    chain: 0,
+    after: '10',
+    before: '20',
+    detours: 0,
+    alternatives: [],
+    calls: [],
+    attempts: 0,
+  };
+  const other = cloneState({ ...state, lookups: new Map([[1, lookup]]) }).lookups.get(1) as Lookup;
+  other.asked.push('30');
+  other.calls.push(7);
+  other.silent.push('30');
+  assert.deepEqual([lookup.asked, lookup.calls, lookup.silent], [[], [], []]);
 });

@@ -136,12 +136,30 @@ function settlePending(state: RingState, numbers: RequestNumbers): void {
     present.add(number);
     settled.push([number, { ...pending, sentAt: NOW }]);
   }
-  settled.sort(([a], [b]) => a - b);
+  settled.sort(([, a], [, b]) => orderOfPending(state.self, a, b));
   state.pending.clear();
   for (const [number, pending] of settled) state.pending.set(number, pending);
   state.joinRequestId = renumbered.get(state.joinRequestId) ?? 0;
   state.stabilizeRequestId = renumbered.get(state.stabilizeRequestId) ?? 0;
   state.extendRequestId = renumbered.get(state.extendRequestId) ?? 0;
+}
+
+/** What does not depend on where on the ring the node stands: by what for, then clockwise from it. */
+function orderOfPending(self: Contact, a: Pending, b: Pending): number {
+  if (a.purpose.type !== b.purpose.type) return a.purpose.type < b.purpose.type ? -1 : 1;
+  const inOrder = orderFrom(self, a.to, b.to) || a.to.incarnation - b.to.incarnation;
+  if (inOrder !== 0 || a.purpose.type !== 'indirectProbe' || b.purpose.type !== 'indirectProbe')
+    return inOrder;
+  return orderFrom(self, a.purpose.target, b.purpose.target);
+}
+
+/** Clockwise from `self`. */
+function orderFrom(self: Contact, a: Contact, b: Contact): number {
+  const isBehindA = a.id <= self.id;
+  const isBehindB = b.id <= self.id;
+  if (isBehindA !== isBehindB) return isBehindA ? 1 : -1;
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? -1 : 1;
 }
 
 /** Two requests of one node that mean the same need no telling apart. */
@@ -154,8 +172,8 @@ function nameOf(purpose: Purpose): string {
 }
 
 function settleMembers(state: RingState): void {
-  const { members, pending, parameters } = state;
-  const sorted = [...members.values()].sort((a, b) => (a.contact.id < b.contact.id ? -1 : 1));
+  const { self, members, pending, parameters } = state;
+  const sorted = [...members.values()].sort((a, b) => orderFrom(self, a.contact, b.contact));
   members.clear();
   for (const member of sorted) {
     members.set(member.contact.id, member);
@@ -176,8 +194,8 @@ function settleMembers(state: RingState): void {
 }
 
 /** Remembered for ever: that they are forgotten only takes hints away. */
-function settleCandidates({ candidates }: RingState): void {
-  const sorted = [...candidates.values()].sort((a, b) => (a.contact.id < b.contact.id ? -1 : 1));
+function settleCandidates({ self, candidates }: RingState): void {
+  const sorted = [...candidates.values()].sort((a, b) => orderFrom(self, a.contact, b.contact));
   candidates.clear();
   for (const { contact } of sorted) candidates.set(contact.id, { contact, heardAt: NOW });
 }

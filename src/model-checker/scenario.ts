@@ -15,11 +15,13 @@ export interface Scenario {
   /** Ideal rings, each by the places of its nodes. */
   readonly starts: readonly (readonly number[])[];
   readonly safeguardOff: Safeguard | null;
+  /** Verdi's busy mode on. */
+  readonly isBusy: boolean;
 }
 
 const SUCCESSORS = 2;
 
-export function parametersOf({ safeguardOff, bounds }: Scenario): RingParameters {
+export function parametersOf({ safeguardOff, isBusy, bounds }: Scenario): RingParameters {
   const { safeguards } = DEFAULT_PARAMETERS;
   return {
     ...DEFAULT_PARAMETERS,
@@ -28,6 +30,7 @@ export function parametersOf({ safeguardOff, bounds }: Scenario): RingParameters
     fingerBase: 0,
     mergeProbability: 0,
     candidatesMax: bounds.gossips ? DEFAULT_PARAMETERS.candidatesMax : 0,
+    busyMode: isBusy,
     safeguards: safeguardOff === null ? safeguards : { ...safeguards, [safeguardOff]: false },
   };
 }
@@ -48,12 +51,14 @@ export function assumed(
       crashesMax,
       restartsMax,
       messagesMax,
+      ownersAgree: true,
       keepsPrincipals: true,
       gossips,
       meetsAtOnce: true,
     },
     starts: idealRings(places, SUCCESSORS + 1),
     safeguardOff: null,
+    isBusy: false,
   };
 }
 
@@ -71,12 +76,14 @@ export function fromOne(
       crashesMax,
       restartsMax,
       messagesMax,
+      ownersAgree: false,
       keepsPrincipals: false,
       gossips: false,
       meetsAtOnce: true,
     },
     starts: [[0]],
     safeguardOff: null,
+    isBusy: false,
   };
 }
 
@@ -90,4 +97,13 @@ export function meetingLater(scenario: Scenario): Scenario {
     name: `${scenario.name}, met later`,
     bounds: { ...scenario.bounds, meetsAtOnce: false },
   };
+}
+
+export function busy(scenario: Scenario): Scenario {
+  return { ...scenario, name: `${scenario.name}, busy`, isBusy: true };
+}
+
+/** Zave's invariants alone are to hold; wrong owners are counted. */
+export function countingOwners(scenario: Scenario): Scenario {
+  return { ...scenario, bounds: { ...scenario.bounds, ownersAgree: false } };
 }

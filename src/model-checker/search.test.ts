@@ -1,7 +1,8 @@
 /** The production step function, explored: complete for small bounds here, for larger ones in the long tier. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assumed, fromOne, meetingLater, parametersOf, type Scenario, without } from './scenario.ts';
+import { recoveryOf } from './recovery.ts';
+import { assumed, busy, fromOne, meetingLater, parametersOf, type Scenario, without } from './scenario.ts';
 import { Search, type SearchResult } from './search.ts';
 import { tell } from './trace.ts';
 
@@ -59,4 +60,38 @@ test('without the guard at the moment of applying, the late answer of an earlier
   const { violation, trace } = explore(scenario);
   assert.match(violation ?? 'nothing', /^dead successor/);
   assert.equal(trace.length - 1, 5);
+});
+
+test('busy mode leaves every invariant as it is and nobody stuck, and explores ten times the worlds', () => {
+  const scenario = assumed(4, 1, 0, 3);
+  const [guarded, refusing] = [scenario, busy(scenario)].map((one) => {
+    const search = new Search(parametersOf(one), one.bounds);
+    const { violation, isComplete, states } = search.run(one.starts, {
+      statesMax: STATES_MAX,
+      isOver: () => false,
+    });
+    assert.equal(violation, null);
+    assert.ok(isComplete);
+    return { states, ...recoveryOf(search, states) };
+  });
+  assert.equal(guarded?.stuck, 0);
+  assert.equal(refusing?.stuck, 0);
+  // Four in a circle wait for one another: refused at once, and so none of them waits for ever.
+  assert.equal(guarded?.longestWait, 4);
+  assert.equal(refusing?.longestWait, 4);
+  assert.ok((refusing?.states ?? 0) > 10 * (guarded?.states ?? 0));
+});
+
+test('busy mode does not save a node from the late answer of an earlier life where the guard is off', () => {
+  const scenario = busy(meetingLater(without('applyTimeGuard', assumed(4, 1, 1, 3))));
+  const { violation, trace } = explore(scenario);
+  assert.match(violation ?? 'nothing', /^dead successor/);
+  assert.equal(trace.length - 1, 8);
+});
+
+test('with five places and one crash, a joiner whose head dies answers for a key beside the next owner', () => {
+  const scenario = { ...assumed(5, 1, 0, 2), starts: [[1, 2, 3, 4]] };
+  const { violation, trace } = explore(scenario);
+  assert.match(violation ?? 'nothing', /^owner: /);
+  assert.equal(trace.length - 1, 15);
 });

@@ -116,7 +116,7 @@ export class World {
   act(place: number, operation: Operation, argument = 0): void {
     this.calls = 0;
     this.operate(place, operation, argument);
-    this.proveNewcomers();
+    this.proveNewcomers(place);
     this.dropVain();
   }
 
@@ -127,7 +127,7 @@ export class World {
     const letter = this.letter(message);
     if (letter.isReply) this.operate(placeOf(letter.to), Operation.HEAR, message);
     else this.request(message, letter);
-    this.proveNewcomers();
+    this.proveNewcomers(placeOf(letter.to));
     this.dropVain();
   }
 
@@ -203,14 +203,27 @@ export class World {
     if (!this.letters.includes(message)) this.letters.push(message);
   }
 
-  /** Those named and never met are pinged before anything else happens. */
-  private proveNewcomers(): void {
+  /**
+   * Those named and never met are pinged before anything else happens: round the ring from the one that acted, so that nothing
+   * depends on where on the ring it stands, until nobody is left.
+   */
+  private proveNewcomers(first: number): void {
     if (!this.bounds.meetsAtOnce) return;
-    for (let place = 0; place < this.nodes.length; place++) {
-      for (const life of this.view(place).unproven) {
-        if (this.view(placeOf(life)).isRunning) this.operate(place, Operation.PROBE, placeOf(life));
-      }
+    const { places } = this.bounds;
+    let isAnew = true;
+    while (isAnew) {
+      isAnew = false;
+      for (let i = 0; i < places; i++) if (this.proveNewcomersOf((first + i) % places)) isAnew = true;
     }
+  }
+
+  /** Returns whether that changed the node. */
+  private proveNewcomersOf(place: number): boolean {
+    const before = this.nodes[place];
+    for (const life of this.view(place).unproven) {
+      if (this.view(placeOf(life)).isRunning) this.operate(place, Operation.PROBE, placeOf(life));
+    }
+    return this.nodes[place] !== before;
   }
 
   /** Answers that nobody waits for any more. */

@@ -4,6 +4,8 @@
  */
 import {
   assumed,
+  busy,
+  countingOwners,
   fromOne,
   meetingLater,
   parametersOf,
@@ -25,10 +27,11 @@ const HOLDING: readonly Scenario[] = [
   meetingLater(assumed(4, 1, 1, 2)),
   fromOne(3, 1, 1, 3),
   assumed(4, 2, 2, 2),
-  assumed(5, 1, 1, 2),
+  busy(assumed(4, 1, 1, 2)),
   assumed(4, 2, 2, 3),
+  countingOwners(assumed(5, 1, 0, 2)),
   assumed(4, 2, 2, 4),
-  assumed(5, 1, 1, 3),
+  countingOwners(assumed(5, 1, 1, 3)),
 ];
 
 /** Where each safeguard, turned off, is missed: the shortest trace. */
@@ -38,6 +41,7 @@ const BROKEN: readonly Scenario[] = [
   without('ownerVerification', assumed(4, 0, 0, 1)),
   without('incarnation', fromOne(3, 1, 1, 3)),
   meetingLater(without('applyTimeGuard', assumed(4, 1, 1, 3))),
+  busy(meetingLater(without('applyTimeGuard', assumed(4, 1, 1, 3)))),
 ];
 
 function explore(scenario: Scenario): SearchResult & { story: string[]; seconds: number } {
@@ -56,11 +60,12 @@ function sizeOf({
   transitions,
   depth,
   isComplete,
+  disputed,
   seconds,
   storeBytes,
 }: ReturnType<typeof explore>): string {
   const whole = isComplete ? 'complete' : `not complete, whole to depth ${depth - 1}`;
-  return `${whole}: ${states} worlds, ${transitions} steps, depth ${depth}, ${seconds} s, ${Math.round(storeBytes / 2 ** 20)} MiB`;
+  return `${whole}: ${states} worlds, ${transitions} steps, depth ${depth}, ${seconds} s, ${Math.round(storeBytes / 2 ** 20)} MiB${disputed === 0 ? '' : `, a wrong owner in ${disputed} worlds`}`;
 }
 
 await runPart(

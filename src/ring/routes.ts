@@ -120,7 +120,7 @@ export function ageCache(turn: Turn): void {
   }
 }
 
-/** From a table of all to a cache: every so-manieth stays. */
+/** From a table of all to a cache: one in so many stays. */
 export function thinOut(state: RingState, now: MonotonicMs): void {
   const room = roomFor(state);
   const { routes, table } = state;

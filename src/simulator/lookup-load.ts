@@ -87,7 +87,8 @@ export class LookupLoad {
     node.results.delete(result.lookupId);
     const { counts } = this;
     counts.asked++;
-    for (const { outcome } of result.path) if (outcome === 'failed') counts.timeouts++;
+    counts.timeouts += node.callsToDead.get(result.lookupId) ?? 0;
+    node.callsToDead.delete(result.lookupId);
     const at = `${result.key.slice(0, 6)} asked at ${Math.round(asked.atMs)} ms`;
     if (result.owner === null) {
       counts.failed++;

@@ -1,5 +1,7 @@
 /** What a node takes for the time: a monotonic clock that may go fast or slow, and a wall clock that may also jump. */
 
+/** Somebody sets a wall clock by at most so much, to either side. */
+export const JUMP_MAX_MS = 3_600_000;
 /** Where virtual time begins, for wall clocks. */
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 

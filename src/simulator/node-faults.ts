@@ -1,4 +1,5 @@
 /** Faults of single nodes, one after the other, as a run drew them. */
+import { JUMP_MAX_MS } from './node-clock.ts';
 import { sample } from './random.ts';
 import type { Run } from './run.ts';
 import type { SimulatedNode } from './simulated-node.ts';
@@ -7,7 +8,6 @@ import type { FaultKind } from './swarm.ts';
 const CUT_MIN_MS = 2_000;
 const CUT_MAX_MS = 30_000;
 const AWAY_MAX_MS = 10_000;
-const JUMP_MAX_MS = 3_600_000;
 /** A network does not shrink below this share of what it began with. */
 const LEAST_SHARE = 0.5;
 

@@ -8,6 +8,7 @@ import { RingView } from './checkers/ring-view.ts';
 import { Inspector } from './inspector.ts';
 import { LookupLoad, quantile } from './lookup-load.ts';
 import type { MessageCodec } from './message-codec.ts';
+import { JUMP_MAX_MS } from './node-clock.ts';
 import { sample, seededRandom } from './random.ts';
 import type { Report } from './report.ts';
 import { foundAfterSilence } from './silence.ts';
@@ -26,6 +27,8 @@ import { World } from './world.ts';
 
 /** Between two looks at whether the ring is ideal. */
 const LOOK_EVERY_MS = 50;
+/** After a breach the proof's assumptions hold again from the first ideal ring seen by such looks. */
+const ASSUME_EVERY_MS = 1_000;
 /** More steps than this at one moment are no work but a circle. */
 const STEPS_AT_ONCE_MAX = 1_000_000;
 const START_WITHIN_MS = 120_000;
@@ -34,6 +37,7 @@ const QUIET_MS = 5_000;
 const QUIET_LOOKUPS_PER_SECOND = 20;
 /** Draws for the swarm have a stream of their own: a change of what a run does leaves them as they were. */
 const SWARM_STREAM = 0x5eed;
+const CLOCK_STREAM = 0xc10c;
 
 /** What a run follows: which faults, and what happens in act one. */
 export interface Plan {
@@ -81,6 +85,7 @@ export class Run implements Witness<SimulatedNode> {
   /** While the network is parted: the part an address is in. */
   sideOf: ((address: string) => number) | null = null;
   readonly #print: (line: string) => void;
+  #isActOne = true;
   #standsAt = 0;
   #stepsAtOnce = 0;
 
@@ -111,9 +116,10 @@ export class Run implements Witness<SimulatedNode> {
     if (scenario.start === undefined) this.startAtRest(this.nodes);
     else scenario.start(this);
     inspector.mayMisjudge = mayMisjudge(this.drawn);
-    inspector.assume();
+    this.#assumeAgain();
     this.#faultsOn();
     scenario.actOne(this);
+    this.#isActOne = false;
     this.#faultsOff();
     this.#actTwo();
     const report = this.#report();
@@ -159,12 +165,11 @@ export class Run implements Witness<SimulatedNode> {
     next();
   }
 
-  /** Messages sent and, with a codec, bytes in and out since a node started, over all that run. */
+  /** Messages sent and, with a codec, bytes in and out, of all nodes that ever started. */
   traffic(): { messages: number; bytes: number } {
     let messages = 0;
     let bytes = 0;
-    for (const { traffic, isRunning } of this.world.nodes) {
-      if (!isRunning) continue;
+    for (const { traffic } of this.world.nodes) {
       messages += traffic.sent;
       bytes += traffic.sentBytes + traffic.receivedBytes;
     }
@@ -193,6 +198,13 @@ export class Run implements Witness<SimulatedNode> {
     if (event.type === 'dead') this.onDead?.(event);
   }
 
+  /** What one fault breaks is no excuse for what comes after the ring has mended itself. A parted network is not one. */
+  #assumeAgain(): void {
+    if (!this.#isActOne) return;
+    if (this.sideOf === null) this.inspector.assume();
+    this.world.at(this.world.schedule.now + ASSUME_EVERY_MS, () => this.#assumeAgain());
+  }
+
   /** A node that sets a timer for now, again and again, would keep the run from ever ending. */
   #noticeStandstill(node: SimulatedNode, input: Input): void {
     const { now } = this.world.schedule;
@@ -210,6 +222,11 @@ export class Run implements Witness<SimulatedNode> {
     if (drawn.brokenPairs > 0) world.network.breakPairs(drawn.brokenPairs);
     const slow = sample(world.random, world.live(), Math.round(drawn.slowShare * this.nodes));
     for (const node of slow) node.slowDown(drawn.slowness);
+    // By a stream of their own: no ring reads a wall clock, and the run must be the same.
+    const chance = seededRandom(this.seed ^ CLOCK_STREAM);
+    if (drawn.faults.includes('clockJump'))
+      for (const node of sample(chance, world.live(), Math.ceil(this.nodes / 2)))
+        node.clock.jump((2 * chance() - 1) * JUMP_MAX_MS);
   }
 
   #faultsOff(): void {

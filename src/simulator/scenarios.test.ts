@@ -11,8 +11,8 @@ import { SCENARIOS, scenarioNamed } from './scenarios.ts';
 import { story } from './story.ts';
 
 const FILE = 'src/simulator/scenarios.test.ts';
-/** Large enough for the proof's assumptions, r being 16, and small enough for every push. */
-const NODES = 24;
+/** Large enough for the proof's assumptions, which want r + 1 principals also of the half that a scenario may leave. */
+const NODES = 64;
 const TINY = [1, 2, 3, 5];
 
 function assertHolds({ violations, scenario, seed, nodes, drawn }: Report): void {

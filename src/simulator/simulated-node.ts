@@ -46,6 +46,8 @@ export class SimulatedNode implements Happening, CallEnd, TimerOwner {
   readonly state: RingState;
   readonly events: RingEvent[] = [];
   readonly results = new Map<number, LookupResult>();
+  /** By lookup, its calls to processes that had ended: what the paper counts as time-outs (ToN 2003, section V-D). */
+  readonly callsToDead = new Map<number, number>();
   /** What it keeps over a restart. */
   disk: readonly MemberEntry[] = [];
   isRunning = true;
@@ -253,6 +255,7 @@ export class SimulatedNode implements Happening, CallEnd, TimerOwner {
   #carryOut(effect: Effect): void {
     switch (effect.type) {
       case 'send':
+        if (effect.request.type === 'findOwner') this.#noteLookupCall(effect.requestId, effect.to);
         new Call(
           this.#world,
           this,
@@ -277,6 +280,14 @@ export class SimulatedNode implements Happening, CallEnd, TimerOwner {
         this.#note(effect.event);
         return;
     }
+  }
+
+  /** Lookups of the core's own, for its fingers, have numbers below zero. */
+  #noteLookupCall(requestId: number, { address }: Contact): void {
+    if (this.#world.listener(address)?.isRunning) return;
+    const purpose = this.state.pending.get(requestId)?.purpose;
+    if (purpose?.type !== 'lookup' || purpose.lookupId < 0) return;
+    this.callsToDead.set(purpose.lookupId, (this.callsToDead.get(purpose.lookupId) ?? 0) + 1);
   }
 
   #setTimer(timerId: string, at: number): void {

@@ -22,6 +22,7 @@ export type FaultKind =
   /** Of some nodes, all through act one. */
   | 'slow'
   | 'drift'
+  /** Wall clocks of half of the nodes as act one begins; again wherever faults befall single nodes. */
   | 'clockJump';
 
 /** How hard faults may be. `mild`: no kind by itself should cost a lookup its answer. */

@@ -1,7 +1,7 @@
 /** Looks on at a run for a workload: who is a member, what lookups say, and every checker of the simulator. */
 import type { Input, RingEvent } from '../../../src/ring/effect.ts';
-import { isBetweenOpenOpen } from '../../../src/ring/interval.ts';
 import type { Contact } from '../../../src/ring/message.ts';
+import { isSame } from '../../../src/simulator/checkers/ring-view.ts';
 import { Inspector } from '../../../src/simulator/inspector.ts';
 import { LookupLoad } from '../../../src/simulator/lookup-load.ts';
 import type { SimulatedNode } from '../../../src/simulator/simulated-node.ts';
@@ -12,7 +12,7 @@ import { type AtRest, type RestOptions, ringAtRest } from './rest.ts';
 export class Onlooker implements Witness<SimulatedNode> {
   readonly inspector: Inspector;
   readonly load: LookupLoad;
-  /** Live members that somebody's own probes took for dead and out of its list. */
+  /** Live members that somebody's own probes took for dead, and out of its list or from the place of its predecessor. */
   evictions = 0;
   readonly #world: World;
 
@@ -45,11 +45,15 @@ export class Onlooker implements Witness<SimulatedNode> {
     if (event.type === 'dead' && this.#isEvicted(node, event.contact)) this.evictions++;
   }
 
-  /** It lives, and stands where the list reaches. */
-  #isEvicted({ contact: { id }, state }: SimulatedNode, dead: Contact): boolean {
-    const last = state.successors.at(-1);
-    const isListed = last !== undefined && isBetweenOpenOpen(id, dead.id, last.id);
-    return isListed && this.inspector.view.indexOf(dead) >= 0;
+  /** It lives, and stood there before this step: the view is of the last one until a step has ended. */
+  #isEvicted({ contact }: SimulatedNode, dead: Contact): boolean {
+    const { view } = this.inspector;
+    const place = view.places[view.indexOf(contact)];
+    if (place === undefined || view.indexOf(dead) < 0) return false;
+    const { successors, predecessor } = place;
+    return (
+      successors.some((entry) => isSame(entry, dead)) || (predecessor !== null && isSame(predecessor, dead))
+    );
   }
 }
 

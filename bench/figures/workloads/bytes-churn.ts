@@ -30,7 +30,7 @@ export const BYTES_CHURN: Workload = {
   }),
 };
 
-/** A node and second, of those that run at the end and began before. */
+/** Bytes of all that ever ran, those that ended too, by node and second of a ring of `count`. */
 function underChurn(seed: number, count: number, sessionMinutes: number): number {
   const { world } = ringAtRest(count, { seed, codec: WIRE_CODEC });
   comeAndGo(world, count / (sessionMinutes * MINUTE_MS), () =>

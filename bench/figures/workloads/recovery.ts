@@ -71,7 +71,7 @@ export const RECOVERY: Workload = {
   reasons: {
     failedAtOnce:
       'lists are whole before that, and the owner answers: such a lookup does not come to it for 10 s, among the dead that routing ' +
-      'tables still hold. Hedging, and waiting by round trips, brought it down from 6 % with 5 s',
+      'tables still hold. Hedging, and waiting by round trips, shorten each try',
     failedLater: 'the same: routing tables forget the dead later than lists do',
   },
   quick: [
@@ -193,7 +193,7 @@ function judge(asked: readonly Asked[], diedAt: number) {
     if (result?.owner && !isRight) wrong.events++;
     if (atMs - diedAt < 1_000) {
       first.lookups++;
-      first.timeouts += result?.path.filter(({ outcome }) => outcome === 'failed').length ?? 0;
+      first.timeouts += asker.callsToDead.get(lookupId) ?? 0;
     }
     const then = byTime.get(atMs - diedAt) ?? { right: 0, of: 0 };
     byTime.set(atMs - diedAt, { right: then.right + (isSoon ? 1 : 0), of: then.of + 1 });

@@ -73,7 +73,9 @@ function begin(turn: Turn, lookup: Lookup): void {
     wait(turn, lookup);
     return;
   }
-  lookup.alternatives = whomToAsk(state, lookup.key);
+  lookup.alternatives = whomToAsk(state, lookup.key, lookup.silent);
+  // One that was silent may only have been late.
+  if (lookup.alternatives.length === 0) lookup.alternatives = whomToAsk(state, lookup.key);
   askNext(turn, lookup);
 }
 
@@ -200,7 +202,7 @@ export function onLookupAnswer(
     lookup.path.push({ contact: pending.to, elapsedMs, outcome: 'failed' });
     lookup.silent.push(pending.to.id);
     if (lookup.chain === 0)
-      lookup.alternatives = [...lookup.alternatives, ...whomToAsk(turn.state, lookup.key)];
+      lookup.alternatives = [...lookup.alternatives, ...whomToAsk(turn.state, lookup.key, lookup.silent)];
   }
   boundPath(lookup.path, 2 * turn.state.parameters.hopMax);
   // While one asked later is waited for, this one has only added to those who may be asked next.

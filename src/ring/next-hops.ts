@@ -13,18 +13,18 @@ import { estimatedSize, type RingState } from './state.ts';
 /** Of those named, so many stand at or after a key that the successor list reaches. */
 const LISTED_OWNERS = 2;
 
-/** Best first, at most `redirectMax`. */
-export function whomToAsk(state: RingState, key: Identifier): Contact[] {
+/** Best first, at most `redirectMax`. @param silent did not answer just now: others still name them, and they would stand before all others */
+export function whomToAsk(state: RingState, key: Identifier, silent: readonly Identifier[] = []): Contact[] {
   const { predecessor, successors, parameters } = state;
   const next: Contact[] = [];
+  const usable = (contact: Contact): boolean => isUsable(state, contact) && !silent.includes(contact.id);
   const add = (contact: Contact | null): void => {
-    if (contact === null || next.length >= parameters.redirectMax || !isUsable(state, contact)) return;
+    if (contact === null || next.length >= parameters.redirectMax || !usable(contact)) return;
     if (!next.some((known) => known.id === contact.id)) next.push(contact);
   };
   const listed = ownerInList(state, key);
   for (let i = 0; listed >= 0 && next.length < LISTED_OWNERS && listed + i < successors.length; i++)
     add(successors[listed + i] as Contact);
-  const usable = (contact: Contact): boolean => isUsable(state, contact);
   const guess = parameters.listRouting ? knownFrom(state, key, usable) : null;
   if (guess !== null && isProbablyOwner(state, key, guess)) add(guess);
   let before = knownBefore(state, key, usable);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { DEFAULT_PARAMETERS } from '../ring/parameters.ts';
 import { headsAreTrue, isIdeal } from './live-ring.ts';
 import { sample } from './random.ts';
+import { knowEverybody } from './static-ring.ts';
 import { assertTrueOwners, eventually, story } from './story.ts';
 import { World } from './world.ts';
 
@@ -37,6 +38,16 @@ story('one that loses its whole list is back soon, and costs nobody else a place
   eventually(world, isIdeal, REJOINED_MS);
   const orphans = nodes.filter(({ events }) => events.some(({ type }) => type === 'orphaned'));
   assert.deepEqual(orphans, [nodes[49]]);
+});
+
+story('the dead that routing tables still hold keep no lookup from an owner that lives', FILE, (seed) => {
+  const parameters = { ...DEFAULT_PARAMETERS, membersMax: 48 };
+  const world = new World({ seed, parameters, traces: false });
+  const nodes = world.staticRing(300, { runs: true, met: 100, furnish: knowEverybody });
+  world.run(5_000);
+  for (const node of sample(world.random, nodes, 150)) world.crash(node);
+  world.run(10_000);
+  assertTrueOwners(world, 400);
 });
 
 story('a pause shorter than a death evicts nobody', FILE, (seed) => {

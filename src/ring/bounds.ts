@@ -94,7 +94,10 @@ function areAcceptableChanges(
     joined.length <= changesMax &&
     gone.length <= changesMax &&
     joined.every((contact) => isAcceptableContact(state, contact)) &&
-    gone.every(({ id }) => id.length === state.self.id.length)
+    gone.every(
+      ({ id, incarnation }) =>
+        id.length === state.self.id.length && Number.isSafeInteger(incarnation) && incarnation >= 0,
+    )
   );
 }
 

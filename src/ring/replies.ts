@@ -23,8 +23,8 @@ import { onOrphanProbe } from './orphan.ts';
 import { onExtension } from './prune.ts';
 import { onNotifierAnswered } from './rectify.ts';
 import { measureRoundTrip } from './round-trips.ts';
-import { onTold } from './route-changes.ts';
-import { onDoubtfulAnswered, onPageAnswered, onRoutesCompared } from './route-exchange.ts';
+import { onDoubtfulAnswered, onTold } from './route-changes.ts';
+import { onPageAnswered, onRoutesCompared } from './route-exchange.ts';
 import {
   considerNearest,
   onNeighboursFailure,
@@ -143,7 +143,7 @@ function route(turn: Turn, requestId: number, pending: Pending, reply: RingReply
       onPageAnswered(turn, pending, purpose.page, reply);
       return;
     case 'doubtfulRoute':
-      onDoubtfulAnswered(turn, to, reply);
+      onDoubtfulAnswered(turn, purpose.doubt, reply);
       return;
     case 'tellChanges':
       onTold(turn, pending, reply?.type === 'acknowledged');

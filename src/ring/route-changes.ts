@@ -1,16 +1,18 @@
 /**
  * Joins and deaths told to everybody, by D1HT's event dissemination (Monnerat and Amorim 2006): the successor of the node
  * that changed begins; whoever is told at level l tells the nodes 2^0, 2^1, … 2^(l-1) places ahead, at those levels, so that each hears it
- * once, in log2 N steps. Changes wait to be told together. What is missed, the comparison of tables brings.
+ * once, in log2 N steps. Changes wait to be told together. What is missed, the comparison of tables brings. Nobody tells a death on that
+ * it did not find out itself, and nothing twice: a false word reaches those it is sent to, and ends there.
  */
 import { isSameLife } from './contact.ts';
 import { isBetweenOpenOpen } from './interval.ts';
-import { isGone, isUsable } from './members.ts';
-import type { Contact, GoneLife } from './message.ts';
-import type { RouteChange } from './route-table.ts';
-import { forgetRoute, learnRoute, positionOf } from './routes.ts';
-import type { Pending, RingState } from './state.ts';
-import { answer, jittered, post, send, setTimerBy, type Turn } from './turn.ts';
+import { isGone, isOver, isUsable } from './members.ts';
+import type { Contact, GoneLife, RingReply } from './message.ts';
+import { doubtRoute, isRememberedGone, rememberGone } from './route-doubts.ts';
+import type { RouteChange, RouteDoubt, RouteTable } from './route-table.ts';
+import { confirmRoute, forgetRoute, learnRoute, positionOf, routeOf } from './routes.ts';
+import { estimatedSize, type Pending, type RingState } from './state.ts';
+import { answer, jittered, send, setTimerBy, type Turn } from './turn.ts';
 
 export const CHANGES_TIMER = 'routeChanges';
 /** One that does not answer is replaced by the next behind it, so often. */
@@ -23,26 +25,40 @@ export function announceChanges(turn: Turn): void {
   const before = table.announced;
   if (predecessor === null || (before !== null && isSameLife(before, predecessor))) return;
   table.announced = predecessor;
-  if (before === null || table.mode !== 'whole') return;
-  const level = Math.ceil(Math.log2(state.routes.length + 1));
-  if (before.id === predecessor.id || isBetweenOpenOpen(before.id, predecessor.id, self.id)) {
-    note(turn, { contact: predecessor, isGone: false, level });
-    return;
-  }
-  // The one before is no route any more, if this node found its death out itself.
-  const others = between(state, predecessor, self).filter(({ id }) => id !== before.id);
-  for (const contact of [before, ...others]) {
-    if (!isGone(state, contact) && spokeLately(turn, contact)) continue;
-    rememberGone(state, contact);
-    forgetRoute(state, contact);
-    note(turn, { contact, isGone: true, level });
+  if (before === null || !isOfLargeRing(state)) return;
+  const level = levelOfAll(state);
+  // One that joined where another died stands behind it or before it: both are told.
+  note(turn, { contact: predecessor, isGone: false, level });
+  if (before.id !== predecessor.id && isGone(state, before)) noteGone(turn, before, level);
+  if (before.id === predecessor.id || isBetweenOpenOpen(before.id, predecessor.id, self.id)) return;
+  for (const contact of [before, ...between(state, predecessor, self)]) {
+    if (isGone(state, contact)) noteGone(turn, contact, level);
+    else doubtRoute(turn, contact, level);
   }
 }
 
-/** It may be on its way to this node's side: a joiner that has not notified yet. */
-function spokeLately({ state, now }: Turn, contact: Contact): boolean {
-  const heardAt = state.members.get(contact.id)?.heardAt ?? Number.NEGATIVE_INFINITY;
-  return now - heardAt <= 2 * state.parameters.probeIntervalMs;
+/** Of one whose tables are kept whole, by what a node knows that may have joined just now. */
+function isOfLargeRing(state: RingState): boolean {
+  const { table, parameters } = state;
+  return table.mode === 'whole' || (table.mode === 'all' && estimatedSize(state) > parameters.membersMax / 2);
+}
+
+/** A table that may lack most cannot tell whom to tell. */
+function canTellAhead({ table }: RingState): boolean {
+  return table.mode === 'whole' && table.isFilled;
+}
+
+/** Enough to reach the whole ring. */
+function levelOfAll(state: RingState): number {
+  const size = canTellAhead(state) ? state.routes.length + 1 : estimatedSize(state);
+  return Math.max(1, Math.ceil(Math.log2(size)));
+}
+
+/** This node found it out itself. */
+function noteGone(turn: Turn, contact: Contact, level: number): void {
+  rememberGone(turn, contact);
+  forgetRoute(turn.state, contact);
+  if (level > 0) note(turn, { contact, isGone: true, level });
 }
 
 /** Routes strictly between two nodes. */
@@ -59,11 +75,25 @@ function between({ routes, parameters }: RingState, from: Contact, to: Contact):
 
 function note(turn: Turn, change: RouteChange): void {
   const { table, parameters } = turn.state;
-  if (table.changes.length >= 2 * parameters.changesMax) return;
+  if (table.changes.length >= 2 * parameters.changesMax || !isNews(table, change)) return;
   table.changes.push(change);
+  table.told.delete(change.contact.id);
+  table.told.set(change.contact.id, change);
+  for (const oldest of table.told.keys()) {
+    if (table.told.size <= parameters.goneRoutesMax) break;
+    table.told.delete(oldest);
+  }
   const { changesMinMs, changesMaxMs, changesMax } = parameters;
   const waitMs = Math.min(Math.max(changesMinMs, table.lastTold * 1_000), changesMaxMs);
   setTimerBy(turn, CHANGES_TIMER, table.changes.length >= changesMax ? 0 : jittered(turn, waitMs));
+}
+
+/** A later life, the end of one, or the same for many more nodes than it was told to: those counts waver. */
+function isNews({ told }: RouteTable, { contact, isGone, level }: RouteChange): boolean {
+  const last = told.get(contact.id);
+  if (last === undefined || last.contact.incarnation < contact.incarnation) return true;
+  if (last.contact.incarnation > contact.incarnation) return false;
+  return last.isGone === isGone ? last.level + 1 < level : isGone;
 }
 
 export function onRouteChanges(
@@ -76,42 +106,41 @@ export function onRouteChanges(
   const { state } = turn;
   const isWhole = state.table.mode === 'whole';
   // One that does not know who stands ahead of it cannot tell them: the next behind it is told in its place.
-  const canTell = level === 0 || (isWhole && state.table.isFilled);
+  const canTell = level === 0 || canTellAhead(state);
   answer(turn, token, { type: canTell ? 'acknowledged' : 'notMember' });
   if (!isWhole) return;
+  const further = canTell ? Math.min(level, levelOfAll(state)) : 0;
   for (const contact of joined) {
     if (contact.id === state.self.id) continue;
     if (isUsable(state, contact)) learnRoute(turn, contact);
-    if (level > 0 && canTell) note(turn, { contact, isGone: false, level });
+    if (further > 0) note(turn, { contact, isGone: false, level: further });
   }
-  for (const { id, incarnation } of gone) {
-    const contact = { id, incarnation, address: '' };
-    if (id === state.self.id) continue;
-    takeInGone(turn, contact);
-    if (level > 0 && canTell) note(turn, { contact, isGone: true, level });
-  }
+  for (const life of gone) if (life.id !== state.self.id) takeInGone(turn, life, further);
 }
 
-/** Hearsay: a member that this node knows to live is asked, and stays. */
-function takeInGone(turn: Turn, contact: Contact): void {
+/** Hearsay: one that this node has is asked and stays till it does not answer. Of others nothing is believed. */
+function takeInGone(turn: Turn, life: GoneLife, level: number): void {
   const { state } = turn;
-  const member = state.members.get(contact.id);
-  if (member?.health === 'alive' && isSameLife(member.contact, contact)) {
-    post(turn, { type: 'questioned', contact: member.contact });
+  const contact = { ...life, address: '' };
+  const route = routeOf(state, life.id);
+  if (isOver(state, contact) || isRememberedGone(state, contact)) noteGone(turn, contact, level);
+  else if (route !== null && route.incarnation <= life.incarnation)
+    doubtRoute(turn, route, route.incarnation === life.incarnation ? level : 0);
+}
+
+/** One that has no place yet, or none any more, answers so: nobody is told that it is dead. */
+export function onDoubtfulAnswered(
+  turn: Turn,
+  { contact, level, next }: RouteDoubt,
+  reply: RingReply | null,
+): void {
+  if (reply?.type === 'pong') {
+    if (reply.joined) confirmRoute(turn, contact);
+    else forgetRoute(turn.state, contact);
     return;
   }
-  rememberGone(state, contact);
-  forgetRoute(state, contact);
-}
-
-function rememberGone({ table, parameters }: RingState, { id, incarnation }: Contact): void {
-  const known = table.gone.get(id) ?? 0;
-  table.gone.delete(id);
-  table.gone.set(id, Math.max(known, incarnation));
-  for (const oldest of table.gone.keys()) {
-    if (table.gone.size <= parameters.goneRoutesMax) break;
-    table.gone.delete(oldest);
-  }
+  noteGone(turn, contact, level);
+  if (next !== null) learnRoute(turn, next);
 }
 
 /** The timer's telling: one message for each level at which there is something to tell. */
@@ -122,6 +151,10 @@ export function tellChanges(turn: Turn): void {
   table.changes = [];
   table.lastTold = changes.length;
   if (state.phase !== 'member' || routes.length === 0) return;
+  if (!canTellAhead(state)) {
+    tellHead(turn, changes);
+    return;
+  }
   const highest = changes.reduce((level, change) => Math.max(level, change.level), 0);
   const at = positionOf(routes, self.id);
   for (let level = highest - 1; level >= 0; level--) {
@@ -131,6 +164,16 @@ export function tellChanges(turn: Turn): void {
     const due = changes.filter((change) => change.level > level && isDueTo(self, target, change));
     if (due.length > 0) tell(turn, target, level, due, TRIES);
   }
+}
+
+/** A newcomer's head begins in its place. */
+function tellHead(turn: Turn, changes: readonly RouteChange[]): void {
+  const { self, successors } = turn.state;
+  const head = successors[0];
+  if (head === undefined || changes.length === 0) return;
+  const due = changes.filter((change) => isDueTo(self, head, change));
+  const level = due.reduce((highest, change) => Math.max(highest, change.level), 0);
+  if (due.length > 0) tell(turn, head, level, due, TRIES);
 }
 
 function isDueTo(self: Contact, target: Contact, { contact }: RouteChange): boolean {

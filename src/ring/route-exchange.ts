@@ -6,8 +6,9 @@
 import { contactMark } from './digest.ts';
 import { isUsable } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
+import { doubtRoute } from './route-doubts.ts';
 import { GROUPS, PAGES, pageOf, pagePrefix, type RouteTable } from './route-table.ts';
-import { forgetRoute, learnRoute, positionOf, thinOut } from './routes.ts';
+import { learnRoute, positionOf, thinOut } from './routes.ts';
 import { estimatedSize, type Pending, type RingState } from './state.ts';
 import { answer, jittered, send, setTimer, setTimerBy, type Turn } from './turn.ts';
 
@@ -21,7 +22,6 @@ const FEW_PAGES = 8;
 const FILLING_COMPARISONS = 8;
 /** Beyond `routesMax` by this factor the ring is too large for a whole table; stale entries count too. */
 const TOO_LARGE = 1.1;
-const DOUBTFUL_MAX = 32;
 
 export function startRoutes(turn: Turn): void {
   setTimer(turn, ROUTES_TIMER, jittered(turn, FIRST_MS));
@@ -34,7 +34,6 @@ export function onRoutesTimer(turn: Turn): void {
   settleMode(state);
   setTimer(turn, ROUTES_TIMER, jittered(turn, parameters.routesIntervalMs));
   if (table.mode !== 'whole') return;
-  askDoubtful(turn);
   if (table.partner === null) begin(turn);
   if (table.partner === null) return;
   const page = table.pages.shift();
@@ -212,20 +211,8 @@ export function onPageAnswered(turn: Turn, pending: Pending, page: number, reply
     if (pageOf(contact.id) === page && isUsable(state, contact)) learnRoute(turn, contact);
   const unknown = new Set(reply.unknown);
   for (const contact of unknown.size > 0 ? entriesOf(state, page) : []) {
-    if (table.doubtful.length >= DOUBTFUL_MAX) break;
-    if (contact.id !== state.self.id && unknown.has(contactMark(contact))) table.doubtful.push(contact);
+    // It may be dead, or have joined just now.
+    if (contact.id !== state.self.id && unknown.has(contactMark(contact))) doubtRoute(turn, contact, 0);
   }
   goOn(turn);
-}
-
-/** One that others do not have may be dead, or have joined just now. */
-function askDoubtful(turn: Turn): void {
-  const { table, parameters } = turn.state;
-  const contact = table.doubtful.shift();
-  if (contact === undefined) return;
-  send(turn, contact, { type: 'ping' }, parameters.probeTimeoutMs, { type: 'doubtfulRoute' });
-}
-
-export function onDoubtfulAnswered(turn: Turn, to: Contact, reply: RingReply | null): void {
-  if (reply?.type !== 'pong' || !reply.joined) forgetRoute(turn.state, to);
 }

@@ -17,6 +17,20 @@ export interface RouteChange {
   readonly level: number;
 }
 
+/** Somebody spoke against it: `level` as of the change that it becomes if it is dead; 0 tells nobody. */
+export interface RouteDoubt {
+  readonly contact: Contact;
+  readonly level: number;
+  /** A later life that others named: the route, if this one is over. */
+  readonly next: Contact | null;
+}
+
+/** The highest life that is gone, and since when this node knows. */
+interface Gone {
+  readonly incarnation: number;
+  readonly since: MonotonicMs;
+}
+
 /** What the cache knows of an entry's life. */
 interface Heard {
   readonly since: MonotonicMs;
@@ -30,8 +44,10 @@ export interface RouteTable {
   isTooLarge: boolean;
   /** Of each page; null while nobody compares. */
   digests: Uint32Array | null;
-  /** Lives told to be gone, so that stale tables do not bring them back: the highest of each, newest last. */
-  readonly gone: Map<Identifier, number>;
+  /** Lives found to be gone, so that stale tables do not bring them back: newest last. */
+  readonly gone: Map<Identifier, Gone>;
+  /** The last change of each node that this one told on, newest last: nothing is told twice. */
+  readonly told: Map<Identifier, RouteChange>;
   /** The predecessor as it was when changes there were told last. */
   announced: Contact | null;
   changes: RouteChange[];
@@ -49,8 +65,8 @@ export interface RouteTable {
   comparisons: number;
   /** Enough of them: it has found nothing more to ask for: from then on few pages are compared at a time. */
   isFilled: boolean;
-  /** Routes that another did not have: asked whether they live, one at a time. */
-  doubtful: Contact[];
+  /** Asked whether they live, some at a time. */
+  readonly doubtful: RouteDoubt[];
 }
 
 /** `isNone`: there is to be no table at all. */
@@ -60,6 +76,7 @@ export function newRouteTable(isNone: boolean): RouteTable {
     isTooLarge: false,
     digests: null,
     gone: new Map(),
+    told: new Map(),
     announced: null,
     changes: [],
     heard: new Map(),

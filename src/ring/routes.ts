@@ -7,6 +7,7 @@ import type { MonotonicMs } from './effect.ts';
 import { dropFinger } from './fingers.ts';
 import type { Identifier } from './identifier.ts';
 import type { Contact } from './message.ts';
+import { doubtRoute, isRememberedGone, reconsider } from './route-doubts.ts';
 import { pageOf } from './route-table.ts';
 import type { RingState } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -20,10 +21,21 @@ const SAMPLE = 8;
 
 /** A contact named by others, unless it is known to be gone. */
 export function learnRoute(turn: Turn, contact: Contact): void {
-  const { table } = turn.state;
-  const gone = table.gone.get(contact.id);
-  if (gone !== undefined && gone >= contact.incarnation) return;
-  addRoute(turn, contact);
+  const { state } = turn;
+  if (isRememberedGone(state, contact)) {
+    reconsider(turn, contact);
+    return;
+  }
+  // A later life of a route: the one known is asked first whether it is over.
+  const present = routeOf(state, contact.id);
+  if (state.table.mode === 'whole' && present !== null && present.incarnation < contact.incarnation)
+    doubtRoute(turn, present, 0, contact);
+  else addRoute(turn, contact);
+}
+
+export function routeOf({ routes }: RingState, id: Identifier): Contact | null {
+  const present = routes[positionOf(routes, id)];
+  return present?.id === id ? present : null;
 }
 
 /** It has just answered that it has its place. */

@@ -9,7 +9,7 @@ import { type Fingers, noFingers } from './finger-slots.ts';
 import { clockwiseFraction, type Identifier } from './identifier.ts';
 import type { Contact, MemberEntry, Standing } from './message.ts';
 import type { RingParameters } from './parameters.ts';
-import { newRouteTable, type RouteChange, type RouteTable } from './route-table.ts';
+import { newRouteTable, type RouteChange, type RouteDoubt, type RouteTable } from './route-table.ts';
 
 /** Only a `member` answers questions of state. A ring of one is a member without successors. */
 type Phase = 'idle' | 'joining' | 'member' | 'orphan' | 'leaving' | 'left';
@@ -81,7 +81,9 @@ export type Purpose =
   | { readonly type: 'orphanProbe'; readonly round: number }
   | { readonly type: 'indirectProbe'; readonly target: Contact }
   | { readonly type: 'relay'; readonly token: number }
-  | { readonly type: 'compareRoutes' | 'doubtfulRoute' }
+  | { readonly type: 'compareRoutes' }
+  /** Somebody spoke against it: whom to tell if it is dead. */
+  | { readonly type: 'doubtfulRoute'; readonly doubt: RouteDoubt }
   /** Changes told to a node at this level; how many more may be tried in its place. */
   | {
       readonly type: 'tellChanges';

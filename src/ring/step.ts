@@ -19,6 +19,7 @@ import { askEverybody } from './orphan.ts';
 import { onReply } from './replies.ts';
 import { onRequest } from './requests.ts';
 import { CHANGES_TIMER, tellChanges } from './route-changes.ts';
+import { askDoubtful, DOUBTS_TIMER } from './route-doubts.ts';
 import { onRoutesTimer, ROUTES_TIMER } from './route-exchange.ts';
 import { considerNearest, STABILIZE_TIMER, stabilize, stabilizeSoon } from './stabilize.ts';
 import type { RingState } from './state.ts';
@@ -110,6 +111,9 @@ function onTimer(turn: Turn, timerId: string): void {
       return;
     case CHANGES_TIMER:
       tellChanges(turn);
+      return;
+    case DOUBTS_TIMER:
+      askDoubtful(turn);
       return;
     case FINGER_TIMER:
       onFingerTimer(turn);

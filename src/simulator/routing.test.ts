@@ -11,7 +11,7 @@ import { isIdeal, trueOwner } from './live-ring.ts';
 import type { NetworkConditions } from './network.ts';
 import { randomIdentifier, sample } from './random.ts';
 import type { SimulatedNode } from './simulated-node.ts';
-import { knowFingers } from './static-ring.ts';
+import { knowEverybody, knowFingers } from './static-ring.ts';
 import { assertTrueOwners, eventually, story } from './story.ts';
 import { World } from './world.ts';
 
@@ -170,3 +170,23 @@ function askAnybody(world: World, key: string) {
   const [node = assert.fail()] = sample(world.random, world.live(), 1);
   return { node, key, lookupId: node.lookup(key, 5_000) };
 }
+
+story('a false word of deaths, told to everybody it can reach, leaves every table whole', FILE, (seed) => {
+  const world = new World({ seed, parameters: WITH_TABLE, traces: false });
+  const nodes = world.staticRing(100, { runs: true, furnish: knowEverybody });
+  world.run(5_000);
+  const ring = sortedContacts(nodes);
+  for (let i = 0; i < 4; i++) {
+    const named = ring.slice(25 * i, 25 * i + 25).map(({ id }) => ({ id, incarnation: 1 + (i % 2) }));
+    const toldAt = nodes.find(({ contact }) => contact.id === ring[(25 * i + 25) % 100]?.id);
+    const from = ring[(25 * i + 60) % 100] as Contact;
+    const request = { type: 'routeChanges', level: 48, joined: [], gone: named } as const;
+    toldAt?.feed({ type: 'request', from, toIncarnation: 1, token: -1 - i, request });
+  }
+  let fewest = 99;
+  for (let i = 0; i < 20; i++) {
+    world.run(500);
+    fewest = Math.min(fewest, ...nodes.map(({ state }) => state.routes.length));
+  }
+  assert.equal(fewest, 99, 'living nodes were taken out');
+});

@@ -15,6 +15,7 @@ export function cloneState(state: RingState): RingState {
     orphansHeard: [...orphansHeard],
     seeds: [...seeds],
     mergeAsked: [...state.mergeAsked],
+    joinSilent: [...state.joinSilent],
     members: copyOf<string, Member>(members),
     routes: [...routes],
     // Off in every model.

@@ -30,6 +30,7 @@ export const FIELDS = {
   seeds: 'abstracted',
   joinRequestId: 'kept',
   joinHops: 'abstracted',
+  joinSilent: 'abstracted',
   joinAttempts: 'abstracted',
   orphanWaiting: 'kept',
   orphanHeard: 'kept',
@@ -94,6 +95,7 @@ export function settle(state: RingState, numbers: RequestNumbers): void {
   }
   state.seeds.length = 0;
   state.joinHops = 0;
+  state.joinSilent.length = 0;
   state.joinAttempts = 0;
   state.orphanRound = Math.min(state.orphanRound, state.parameters.orphanRounds);
   state.stabilizeSince = NOW;

@@ -12,7 +12,7 @@ import { isGone, isUsable, learn } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { knownBefore } from './next-hops.ts';
 import { askPatiently } from './round-trips.ts';
-import type { Purpose } from './state.ts';
+import type { Purpose, RingState } from './state.ts';
 import { listBehind, setSuccessors } from './successors.ts';
 import { answer, clearTimer, jittered, post, setTimer, type Turn } from './turn.ts';
 
@@ -66,7 +66,8 @@ export function startWalk(turn: Turn): void {
   for (const { contact, health } of state.members.values()) {
     // One that had no place when it was asked last may have one by now, and tells nobody who has none.
     const mayHavePlace = health === 'alive' && turn.random() < AGAIN_SHARE;
-    if (isUsable(state, contact) || mayHavePlace) choices.push(contact);
+    const isSilent = state.joinSilent.includes(contact.id) && turn.random() >= AGAIN_SHARE;
+    if ((isUsable(state, contact) && !isSilent) || mayHavePlace) choices.push(contact);
   }
   const chosen = choices[Math.floor(turn.random() * choices.length)];
   if (chosen === undefined) {
@@ -81,10 +82,11 @@ export function walkFrom(turn: Turn, first: Contact): void {
   ask(turn, first);
 }
 
-function ask(turn: Turn, contact: Contact): void {
+/** For the best predecessor of this node, or of one that does not answer: the walk goes on from before it. */
+function ask(turn: Turn, contact: Contact, id = turn.state.self.id): void {
   const { state } = turn;
   state.joinHops++;
-  const request = { type: 'bestPredecessor', id: state.self.id } as const;
+  const request = { type: 'bestPredecessor', id } as const;
   state.joinRequestId = askPatiently(turn, contact, request, JOIN_WALK);
 }
 
@@ -102,6 +104,7 @@ export function onWalkAnswer(turn: Turn, requestId: number, from: Contact, reply
   const { state } = turn;
   if (requestId !== state.joinRequestId || (state.phase !== 'joining' && state.phase !== 'orphan')) return;
   state.joinRequestId = 0;
+  if (reply === null) rememberSilent(state, from);
   if (reply?.type !== 'bestPredecessor' || from.id === state.self.id) {
     retryLater(turn);
     return;
@@ -111,10 +114,19 @@ export function onWalkAnswer(turn: Turn, requestId: number, from: Contact, reply
     if (!takeListOf(turn, from, successors)) retryLater(turn);
   } else if (isBetweenOpenOpen(from.id, best.id, state.self.id) && state.joinHops < state.parameters.hopMax) {
     learn(turn, best);
-    ask(turn, best);
+    if (isUsable(state, best) && !state.joinSilent.includes(best.id)) ask(turn, best);
+    else ask(turn, from, best.id);
   } else {
     retryLater(turn);
   }
+}
+
+/** Who does not answer is not asked again at once, though others name it for as long as they have not found it dead. */
+function rememberSilent(state: RingState, { id }: Contact): void {
+  const { joinSilent, parameters } = state;
+  if (joinSilent.includes(id)) return;
+  if (joinSilent.length >= parameters.seedsMax) joinSilent.shift();
+  joinSilent.push(id);
 }
 
 /** Zave's condition between(member, self, head) holds, or the walk begins again. */
@@ -139,6 +151,7 @@ function takePlace(turn: Turn): void {
   const { state } = turn;
   clearTimer(turn, JOIN_TIMER);
   state.joinRequestId = 0;
+  state.joinSilent.length = 0;
   state.orphanRound = 0;
   state.waitingNotifier = null;
   state.stabilizeRequestId = 0;

@@ -162,6 +162,8 @@ export interface RingState {
   /** The walk's request under way, 0 when none; hops made; attempts that failed. */
   joinRequestId: number;
   joinHops: number;
+  /** Who did not answer a walk of this join. */
+  readonly joinSilent: Identifier[];
   joinAttempts: number;
   /** Answers an orphan waits for in this round; whether one came; the member next after this node of whom one came; who has no place either; rounds made. */
   orphanWaiting: number;
@@ -243,6 +245,7 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     seeds: [],
     joinRequestId: 0,
     joinHops: 0,
+    joinSilent: [],
     joinAttempts: 0,
     orphanWaiting: 0,
     orphanHeard: false,

@@ -10,12 +10,13 @@ import {
   isNeighbour,
   isProven,
   learn,
+  neighboursOf,
   removeMember,
   renewMember,
   setHealth,
   setNews,
 } from './members.ts';
-import type { Contact, MemberEntry } from './message.ts';
+import type { Contact } from './message.ts';
 import { patienceFor } from './round-trips.ts';
 import { confirmRoute, forgetRoute } from './routes.ts';
 import type { Member, Pending, Purpose, RingState } from './state.ts';
@@ -24,7 +25,6 @@ import { answer, emit, jittered, post, send, setTimer, type Turn } from './turn.
 export const PROBE_ROUND_TIMER = 'probe';
 const SUSPECT_TIMER = 'suspect:';
 const PROBE: Purpose = { type: 'probe' };
-const TOLD: Purpose = { type: 'changed' };
 /** Heard of within this share of the interval, a neighbour needs no probe: of two that probe each other, mostly one does. */
 const QUIET_SHARE = 0.75;
 
@@ -217,8 +217,7 @@ export function probeContact(turn: Turn, contact: Contact): void {
 
 function relaysFor(state: RingState, target: Member): Contact[] {
   const relays: Contact[] = [];
-  const around = state.predecessor === null ? state.successors : [...state.successors, state.predecessor];
-  for (const contact of around) {
+  for (const contact of neighboursOf(state)) {
     if (relays.length >= state.parameters.indirectProbes) break;
     if (contact.id === target.contact.id || relays.some((relay) => relay.id === contact.id)) continue;
     if (state.members.get(contact.id)?.health === 'alive') relays.push(contact);
@@ -269,55 +268,6 @@ export function declareContactDead(turn: Turn, contact: Contact): void {
     forgetRoute(turn.state, contact);
     post(turn, { type: 'gone', contact });
   }
-}
-
-/** A neighbour fell silent: for as long as deaths take to be found, who becomes a neighbour may be silent too. */
-export function raiseAlarm(turn: Turn, since: MonotonicMs): void {
-  const { state, now } = turn;
-  const isFirst = now > state.alarmUntil;
-  if (isFirst) {
-    state.alarmSince = since;
-    state.isAlarmTold = false;
-  }
-  state.alarmUntil = now + 2 * state.parameters.deathMs;
-  probeNeighbours(turn, state.alarmSince);
-  // One that dies is no matter for those around. Of many that die at once some are the only sign to others.
-  if (!isFirst && !state.isAlarmTold) tellSuspects(turn);
-}
-
-/** Several neighbours fell silent together, not long ago: others, known or named, may have with them. */
-export function manyAreSilent({ state, now }: Turn): boolean {
-  return state.isAlarmTold && now <= state.alarmUntil;
-}
-
-/** It was heard of since the first of those fell silent. */
-export function livesSinceAlarm({ members, alarmSince }: RingState, contact: Contact): boolean {
-  const member = members.get(contact.id);
-  return member?.health === 'alive' && isSameLife(member.contact, contact) && member.heardAt >= alarmSince;
-}
-
-/** Several neighbours do not answer: the others are told whom to ask, so that their deaths are found at the same time everywhere. */
-function tellSuspects(turn: Turn): void {
-  const { state } = turn;
-  const told = state.predecessor === null ? state.successors : [...state.successors, state.predecessor];
-  const healthOf = ({ id }: Contact) => state.members.get(id)?.health;
-  const entries = told.filter((contact) => healthOf(contact) === 'suspect').map(suspectEntry);
-  if (entries.length < 2) return;
-  state.isAlarmTold = true;
-  const request = { type: 'members', digest: '', entries } as const;
-  for (const contact of told)
-    if (healthOf(contact) === 'alive') send(turn, contact, request, patienceFor(state, contact), TOLD);
-}
-
-function suspectEntry(contact: Contact): MemberEntry {
-  return { contact, status: 'suspect' };
-}
-
-/** A neighbour fell silent: others may have with it, and those not heard of since are asked now rather than in turn. */
-export function probeNeighbours(turn: Turn, since: MonotonicMs): void {
-  const { state } = turn;
-  for (const contact of state.successors) probeUnlessHeard(turn, contact, since);
-  if (state.predecessor !== null) probeUnlessHeard(turn, state.predecessor, since);
 }
 
 /** Every dead member is tried again soon: one of them just came back. */

@@ -1,7 +1,8 @@
 /**
- * Members are told about by gossip: the news, or where there is none a digest, to a member chosen by chance, who answers a
- * digest that differs with what it has. While there is news lists differ as a matter of course, and are compared now and then. The predecessor is told at once when the neighbours change, so that it stabilises and the change
- * travels back along the ring in network time. What is heard is a hint: it causes probes and candidates, nothing else.
+ * Members are told about by gossip: the news, or where there is none a digest, to a member chosen by chance, who answers a digest
+ * that differs with what it has. While there is news lists differ as a matter of course, and are compared now and then. The
+ * predecessor is told at once when the neighbours change, so that it stabilises and the change travels back along the ring in
+ * network time. What is heard is a hint: it causes probes and candidates, nothing else.
  */
 import { callBack } from './call-back.ts';
 import { isSameLife } from './contact.ts';

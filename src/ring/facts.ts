@@ -1,12 +1,15 @@
 /** What operations found out, carried to everybody it concerns, until nothing new comes of it. */
+
+import { probeNeighbours, raiseAlarm } from './alarm.ts';
 import { isSameLife } from './contact.ts';
-import { hastenRevivals, probeContact, probeNeighbours, raiseAlarm } from './detector.ts';
+import { hastenRevivals, probeContact } from './detector.ts';
 import { beginDoubt, endIfTogether } from './doubt.ts';
 import type { MonotonicMs } from './effect.ts';
 import { exchangeSoon, PUSH_TIMER } from './exchange.ts';
 import { onSlotFound, startFingers } from './finger-rounds.ts';
 import { clearTimers } from './leave.ts';
 import { resumeLookups } from './lookup.ts';
+import { neighboursOf } from './members.ts';
 import { onReturned } from './merge.ts';
 import type { Contact } from './message.ts';
 import { notifyHead } from './notify.ts';
@@ -110,8 +113,7 @@ function readmit(turn: Turn): void {
 
 /** Lives before this one that are neighbours still. */
 function olderLives(state: RingState, by: Contact): Contact[] {
-  const around = state.predecessor === null ? state.successors : [...state.successors, state.predecessor];
-  return around.filter(({ id, incarnation }) => id === by.id && incarnation < by.incarnation);
+  return neighboursOf(state).filter(({ id, incarnation }) => id === by.id && incarnation < by.incarnation);
 }
 
 function afterGone(turn: Turn, contact: Contact): void {

@@ -179,6 +179,11 @@ export function isNeighbour(state: RingState, contact: Contact): boolean {
   return false;
 }
 
+/** The successors, nearest first, and the predecessor. */
+export function neighboursOf({ successors, predecessor }: RingState): readonly Contact[] {
+  return predecessor === null ? successors : [...successors, predecessor];
+}
+
 export function removeMember(state: RingState, member: Member): void {
   state.members.delete(member.contact.id);
   if (member.health === 'alive') state.membersDigest = '';

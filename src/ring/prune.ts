@@ -2,8 +2,9 @@
  * Repair after deaths (chord.md 2.7): a life found gone leaves the list wherever it stands in it, and the tail is filled up
  * again from the last entry's own list. Pairs that result are inside pairs of a real list, so nobody alive is skipped.
  */
+
+import { manyAreSilent } from './alarm.ts';
 import { isSameLife } from './contact.ts';
-import { manyAreSilent } from './detector.ts';
 import { isOver, learn } from './members.ts';
 import type { Contact } from './message.ts';
 import { askPatiently } from './round-trips.ts';

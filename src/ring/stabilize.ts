@@ -3,9 +3,11 @@
  * it answers, put it at the head. A round ends with one notify. Known members between are candidates in the same way.
  * One round at a time; an answer is applied only if it still fits when it comes (chord.md 2.6, the apply-time guard).
  */
+
+import { livesSinceAlarm, manyAreSilent } from './alarm.ts';
 import { firstCandidateAfter } from './candidates.ts';
 import { areSameLives, isSameLife } from './contact.ts';
-import { declareContactDead, livesSinceAlarm, manyAreSilent, probeUnlessHeard } from './detector.ts';
+import { declareContactDead, probeUnlessHeard } from './detector.ts';
 import { confirmSuccessor } from './doubt.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { introduceHead } from './introduce.ts';

@@ -1,45 +1,75 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Effect, Input } from './effect.ts';
-import type { Contact } from './message.ts';
+import { A, B, Bench, C, contact, D, handedOver, joined, list, settled } from './bench.test-support.ts';
+import type { Contact, RingReply } from './message.ts';
 import { DEFAULT_PARAMETERS } from './parameters.ts';
-import { createRingState } from './state.ts';
-import { step } from './step.ts';
+import { neighbours } from './state.ts';
 
-const contact = (id: string): Contact => ({ id, incarnation: 1, address: `${id}:1` });
-const [SEED, BEFORE, DEAD, JOINER] = [contact('10'), contact('20'), contact('30'), contact('40')];
+test('a joiner takes the list of the member that is its best predecessor, and stabilises at once', () => {
+  const bench = new Bench(B);
+  bench.feed({ type: 'join', seeds: [A] });
+  assert.deepEqual(bench.ask(C, { type: 'neighbours', listHash: '', notify: null }), { type: 'notMember' });
+  bench.reply(A, 'bestPredecessor', { type: 'bestPredecessor', best: A, successors: [C, D] });
+  assert.deepEqual(bench.list, ['30', '40']);
+  assert.equal(bench.state.predecessor?.id, '10');
+  assert.notEqual(bench.requested(C, 'neighbours'), undefined);
+});
+
+test('a joiner whose place is not between the member and its head begins again', () => {
+  const bench = new Bench(D);
+  bench.feed({ type: 'join', seeds: [A] });
+  bench.reply(A, 'bestPredecessor', { type: 'bestPredecessor', best: A, successors: [C] });
+  assert.equal(neighbours(bench.state).joined, false);
+});
+
+test('a joiner owns nothing until its predecessor, in no doubt itself, points at it', () => {
+  const bench = joined();
+  assert.equal(bench.ask(C, { type: 'findOwner', key: '18' })?.type, 'redirect');
+  bench.reply(A, 'findOwner', { type: 'redirect', next: [] });
+  assert.equal(bench.ask(C, { type: 'findOwner', key: '18' })?.type, 'redirect');
+  assert.equal(settled().ask(C, { type: 'findOwner', key: '18' })?.type, 'owner');
+});
+
+test('a joiner owns nothing until its head has it for a predecessor', () => {
+  const bench = joined();
+  bench.reply(A, 'findOwner', { type: 'owner', predecessor: D, successors: [B, D] });
+  assert.equal(bench.ask(A, { type: 'findOwner', key: '18' })?.type, 'redirect');
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', list(B, A));
+  bench.reply(A, 'findOwner', { type: 'owner', predecessor: D, successors: [B, D] });
+  assert.equal(bench.ask(A, { type: 'findOwner', key: '18' })?.type, 'owner');
+});
+
+test('a joiner whose predecessor found a nearer head meanwhile owns nothing when its own head has it', () => {
+  const bench = joined();
+  bench.reply(A, 'findOwner', { type: 'owner', predecessor: D, successors: [B, D] });
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', list(B, A));
+  bench.reply(A, 'findOwner', { type: 'owner', predecessor: D, successors: [contact('18'), B, D] });
+  assert.equal(bench.ask(A, { type: 'findOwner', key: '15' })?.type, 'redirect');
+});
+
+test('doubt outlasts a dead predecessor only while the head claims the same keys', () => {
+  for (const [bench, answer] of [
+    [joined(), 'redirect'],
+    [handedOver(), 'owner'],
+  ] as const) {
+    const end = bench.now + DEFAULT_PARAMETERS.doubtMaxMs;
+    while (bench.now < end) bench.timer('doubt');
+    assert.equal(bench.ask(A, { type: 'findOwner', key: '18' })?.type, answer);
+  }
+});
 
 test('a joiner goes round one that is silent, though the others name it still', () => {
-  const state = createRingState(JOINER, DEFAULT_PARAMETERS);
-  let now = 0;
-  const walks: Extract<Effect, { type: 'send' }>[] = [];
-  const feed = (input: Input): void => {
-    now += 1;
-    for (const effect of step(state, now, () => 0.5, input))
-      if (effect.type === 'send' && effect.request.type === 'bestPredecessor') walks.push(effect);
-  };
-  const asked = (): { to: string; id: string; requestId: number } => {
-    const { to, request, requestId } = walks.at(-1) as Extract<Effect, { type: 'send' }>;
-    assert.equal(request.type, 'bestPredecessor');
-    return { to: to.id, id: 'id' in request ? request.id : '', requestId };
-  };
-  const named = (from: Contact, best: Contact): void =>
-    feed({
-      type: 'reply',
-      requestId: asked().requestId,
-      from,
-      reply: { type: 'bestPredecessor', best, successors: [] },
-    });
-
-  feed({ type: 'join', seeds: [SEED] });
-  named(SEED, DEAD);
-  assert.equal(asked().to, DEAD.id);
-  feed({ type: 'failure', requestId: asked().requestId, reason: 'deadline' });
-  now = state.timers.get('join') as number;
-  feed({ type: 'timer', timerId: 'join' });
-  assert.equal(asked().to, SEED.id, 'not the silent one');
-  named(SEED, DEAD);
-  assert.deepEqual([asked().to, asked().id], [SEED.id, DEAD.id], 'who stands before the silent one?');
-  named(SEED, BEFORE);
-  assert.deepEqual([asked().to, asked().id], [BEFORE.id, JOINER.id]);
+  const bench = new Bench(D);
+  const named = (best: Contact): RingReply => ({ type: 'bestPredecessor', best, successors: [] });
+  bench.feed({ type: 'join', seeds: [A] });
+  bench.reply(A, 'bestPredecessor', named(C));
+  bench.fail(C, 'bestPredecessor');
+  bench.timer('join');
+  assert.equal(bench.requested(C, 'bestPredecessor'), undefined, 'not the silent one');
+  bench.reply(A, 'bestPredecessor', named(C));
+  assert.deepEqual(bench.sent(A, 'bestPredecessor'), { type: 'bestPredecessor', id: C.id });
+  bench.reply(A, 'bestPredecessor', named(B));
+  assert.deepEqual(bench.sent(B, 'bestPredecessor'), { type: 'bestPredecessor', id: D.id });
 });

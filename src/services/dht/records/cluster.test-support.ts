@@ -19,7 +19,7 @@ import { isBetweenOpenClosed } from '../../../ring/interval.ts';
 import type { Contact } from '../../../ring/message.ts';
 import type { Neighbours, PeerPort, RingPort } from '../ring-port.ts';
 import type { RecordParameters } from './parameters.ts';
-import { FakePending } from './pending.test-support.ts';
+import { PendingInMemory } from './pending-in-memory.ts';
 import type { PendingSource } from './pending-source.ts';
 import { type RunningRecords, startRecords } from './records-service.ts';
 
@@ -27,7 +27,7 @@ export interface TestNode {
   readonly id: string;
   readonly contact: Contact;
   readonly records: RunningRecords;
-  readonly pending: FakePending;
+  readonly pending: PendingInMemory;
   readonly dataDir: string;
   /** Calls that reached this node, by method. */
   readonly calls: Map<string, number>;
@@ -128,7 +128,7 @@ export class TestCluster {
   }): Promise<TestNode> {
     const dataDir = given ?? (await this.folder());
     const server = new Server();
-    const pending = new FakePending();
+    const pending = new PendingInMemory();
     const port = await reservePort(server);
     const contact = { id: key.id, incarnation: Date.now(), address: `127.0.0.1:${port}` };
     const ring = new FakeRing(contact, this);

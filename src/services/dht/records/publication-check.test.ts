@@ -10,7 +10,8 @@ import { nameKey } from '../../../records/keys.ts';
 import { openDatabase } from '../../../storage/database.ts';
 import { MACHINE_CLOCK } from './clock.ts';
 import { TestCluster } from './cluster.test-support.ts';
-import { eventually, FakePending, fakeCid } from './pending.test-support.ts';
+import { eventually, fakeCid } from './pending.test-support.ts';
+import { PendingInMemory } from './pending-in-memory.ts';
 import { PublicationCheck } from './publication-check.ts';
 import { sha256 } from './record-checks.ts';
 import { RecordStore } from './record-store.ts';
@@ -20,14 +21,14 @@ const ENDINGS = ['', '-wal', '-shm'];
 describe('the catalog compared with what is asserted', () => {
   const networkId = makeNetworkId();
   const key = NodeKey.generate();
-  let source: FakePending;
+  let source: PendingInMemory;
   let dataDir: string;
   let store: RecordStore;
   let nudges: number;
 
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'anillo-check-'));
-    source = new FakePending();
+    source = new PendingInMemory();
     nudges = 0;
     store = await RecordStore.open(dataDir, networkId, key);
   });

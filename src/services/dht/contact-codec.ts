@@ -57,3 +57,11 @@ export function decodeContact(wire: WireContact | undefined): Contact {
     address: wire.address,
   };
 }
+
+export function encodeOptional(contact: Contact | null) {
+  return contact === null ? undefined : encodeContact(contact);
+}
+
+export function decodeOptional(wire: WireContact | undefined): Contact | null {
+  return wire === undefined ? null : decodeContact(wire);
+}

@@ -58,7 +58,9 @@ export function onDoubtTimer(turn: Turn): boolean {
   const isDisproved = now - state.doubt.disprovedAt <= 2 * requestTimeoutMs;
   // A predecessor may be dead; the head lives, and would claim the same keys.
   const isHandedOver = state.doubt.successorConfirmed || state.successors.length === 0;
-  const mayExpire = state.doubt.cause !== 'retreated';
+  // In a ring of two nobody stands between, and both may have retreated to each other.
+  const isRingOfTwo = state.successors[0]?.id === state.predecessor?.id;
+  const mayExpire = state.doubt.cause !== 'retreated' || isRingOfTwo;
   if (mayExpire && now - state.doubt.since >= doubtMaxMs && isHandedOver && !isDisproved) {
     endDoubt(turn);
     return false;

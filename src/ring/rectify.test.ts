@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { A, B, C, contact, D, joined, settled } from './bench.test-support.ts';
+import { A, B, Bench, C, contact, D, joined, list, settled } from './bench.test-support.ts';
+import { DEFAULT_PARAMETERS } from './parameters.ts';
+import type { Doubt } from './state.ts';
 
 test('a farther notifier replaces the predecessor only when that one is dead', () => {
   const bench = settled();
@@ -39,6 +41,55 @@ test('a farther predecessor in doubt leaves its node in doubt, until one in no d
       bench.reply(far, 'findOwner', { type: 'owner', predecessor: D, successors: [B, D] });
     assert.equal(bench.state.doubt, null);
   }
+});
+
+test('of one that waits to be the predecessor its last word counts', () => {
+  for (const [first, last] of [
+    ['inDoubt', 'settled'],
+    ['settled', 'inDoubt'],
+  ] as const) {
+    const bench = settled();
+    const far = contact('08');
+    bench.now += 2_000;
+    bench.ask(far, { type: 'notify', standing: first });
+    bench.ask(far, { type: 'notify', standing: last });
+    for (const isLast of [false, false, true]) {
+      bench.fail(A, 'ping');
+      if (!isLast) bench.timer('suspect:10');
+    }
+    if (bench.requested(D, 'pingVia') !== undefined)
+      bench.reply(D, 'pingVia', { type: 'pongVia', answered: false });
+    bench.reply(far, 'ping', { type: 'pong', joined: true });
+    assert.equal(bench.state.predecessor?.id, '08');
+    assert.equal(bench.state.doubt !== null, last === 'inDoubt');
+  }
+});
+
+test('in a ring of two, a node that retreated to the other owns its keys again, whatever that one is in doubt of', () => {
+  const between = contact('18');
+  const bench = new Bench(B);
+  bench.feed({ type: 'join', seeds: [A] });
+  bench.reply(A, 'bestPredecessor', { type: 'bestPredecessor', best: A, successors: [] });
+  bench.reply(A, 'neighbours', list(B, B));
+  while (bench.requested(A, 'findOwner') !== undefined)
+    bench.reply(A, 'findOwner', { type: 'owner', predecessor: B, successors: [B] });
+  assert.equal(bench.state.doubt, null);
+  bench.ask(between, { type: 'notify', standing: 'settled' });
+  bench.reply(between, 'ping', { type: 'pong', joined: true });
+  bench.now += 2_000;
+  bench.ask(A, { type: 'notify', standing: 'inDoubt' });
+  for (const isLast of [false, false, true]) {
+    bench.fail(between, 'ping');
+    if (!isLast) bench.timer('suspect:18');
+  }
+  if (bench.requested(A, 'pingVia') !== undefined)
+    bench.reply(A, 'pingVia', { type: 'pongVia', answered: false });
+  while (bench.requested(A, 'ping') !== undefined) bench.reply(A, 'ping', { type: 'pong', joined: true });
+  assert.deepEqual([bench.state.predecessor?.id, bench.list], ['10', ['10']]);
+  assert.equal((bench.state.doubt as Doubt | null)?.cause, 'retreated');
+  const end = bench.now + 2 * DEFAULT_PARAMETERS.doubtMaxMs;
+  while (bench.now < end && bench.state.doubt !== null) bench.timer('doubt');
+  assert.equal(bench.state.doubt, null);
 });
 
 test('who notified before the predecessor last spoke does not take its place, for it may have a nearer head by now', () => {

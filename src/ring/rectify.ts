@@ -47,9 +47,10 @@ function rectify(turn: Turn, notifier: Contact, standing: Standing): void {
     else adoptPredecessor(turn, notifier, standing);
     return;
   }
-  const waiting = state.waitingNotifier;
-  if (waiting === null || isBetweenOpenOpen(waiting.contact.id, notifier.id, self.id))
-    state.waitingNotifier = { contact: notifier, standing };
+  const waiting = state.waitingNotifier?.contact;
+  // Its own last word counts: it may have settled, or come to doubt, since the one before.
+  const isBest = waiting === undefined || isBetweenOpenOpen(waiting.id, notifier.id, self.id);
+  if (isBest || isSameLife(waiting, notifier)) state.waitingNotifier = { contact: notifier, standing };
   if (predecessor !== null) probeUnlessHeard(turn, predecessor);
 }
 

@@ -59,7 +59,7 @@ export function onReply(
   } else if (said.type === 'otherIncarnation') declareContactDead(turn, pending.to);
   else if (said.type === 'pong') onPong(turn, pending.to, said.joined);
   else if (isMembersWord(said)) setJoined(turn, pending.to, true);
-  route(turn, requestId, pending, said);
+  route(turn, requestId, pending, said, refused);
 }
 
 function noteRoundTrip(turn: Turn, pending: Pending, from: Contact): void {
@@ -86,7 +86,13 @@ function whatItSaid(turn: Turn, pending: Pending, from: Contact, reply: RingRepl
   return isOther && turn.state.parameters.safeguards.incarnation ? { type: 'otherIncarnation' } : reply;
 }
 
-function route(turn: Turn, requestId: number, pending: Pending, reply: RingReply | null): void {
+function route(
+  turn: Turn,
+  requestId: number,
+  pending: Pending,
+  reply: RingReply | null,
+  refused: boolean,
+): void {
   const { purpose, to } = pending;
   switch (purpose.type) {
     case 'joinWalk':
@@ -143,7 +149,7 @@ function route(turn: Turn, requestId: number, pending: Pending, reply: RingReply
       onPageAnswered(turn, pending, purpose.page, reply);
       return;
     case 'doubtfulRoute':
-      onDoubtfulAnswered(turn, purpose.doubt, reply);
+      onDoubtfulAnswered(turn, pending, purpose.doubt, reply, refused);
       return;
     case 'tellChanges':
       onTold(turn, pending, reply?.type === 'acknowledged');

@@ -134,3 +134,24 @@ test('one thought gone is asked again, long after, when others still have it', (
   node.askAll({ type: 'pong', joined: true });
   assert.equal(node.knows(contact(40)), 1);
 });
+
+test('a living node that refuses to answer, or is asked into a pause of the one that asks, stays in the table', () => {
+  const node = new Node();
+  const has = (id: string): boolean => node.state.routes.some((route) => route.id === id);
+  const [refusing, paused] = [contact(10), contact(11)];
+  for (const [target, answered] of [
+    [refusing, true],
+    [paused, false],
+  ] as const) {
+    node.told(6, [], [{ id: target.id, incarnation: 1 }]);
+    const [asked] = node.fire(DOUBTS_TIMER);
+    assert.equal(asked?.to.id, target.id);
+    if (!answered) {
+      node.now += 2 * DEFAULT_PARAMETERS.pauseMs;
+      node.feed({ type: 'timer', timerId: 'none' });
+    }
+    node.feed({ type: 'failure', requestId: asked?.requestId ?? 0, reason: 'busy', answered });
+    assert.ok(has(target.id), answered ? 'it lives' : 'nobody could have answered');
+  }
+  assert.deepEqual(node.askAll({ type: 'pong', joined: true }), [paused.id], 'it is asked again');
+});

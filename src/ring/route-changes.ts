@@ -128,12 +128,22 @@ function takeInGone(turn: Turn, life: GoneLife, level: number): void {
     doubtRoute(turn, route, route.incarnation === life.incarnation ? level : 0);
 }
 
-/** One that has no place yet, or none any more, answers so: nobody is told that it is dead. */
+/**
+ * One that has no place yet, or none any more, answers so: nobody is told that it is dead. Nor where it lives and `refused` to answer,
+ * or where this node was paused meanwhile: then it is asked again.
+ */
 export function onDoubtfulAnswered(
   turn: Turn,
+  { sentAt }: Pending,
   { contact, level, next }: RouteDoubt,
   reply: RingReply | null,
+  refused: boolean,
 ): void {
+  if (refused) return;
+  if (reply === null && turn.state.pausedUntil > sentAt) {
+    doubtRoute(turn, contact, level, next);
+    return;
+  }
   if (reply?.type === 'pong') {
     if (reply.joined) confirmRoute(turn, contact);
     else forgetRoute(turn.state, contact);

@@ -1,6 +1,6 @@
 /**
  * Hops of a lookup on an ideal ring, counted as calls from the asker to the owner inclusively, beside the table of the design
- * (chord.md 7.3) and the paper's setting (Chord 2003, fingers to base 2 alone). Every owner is checked against a sorted array.
+ * (docs/figures/ring.md) and the paper's setting (Chord 2003, fingers to base 2 alone). Every owner is checked against a sorted array.
  *   node bench/hops.ts [nodes] [lookups] [seed]
  */
 import type { LookupResult } from '../src/ring/effect.ts';

@@ -1,4 +1,4 @@
-/** How far lookups go on ideal rings (chord.md 7.3); bench/hops.ts measures the larger ones. */
+/** How far lookups go on ideal rings (docs/figures/ring.md); bench/hops.ts measures the larger ones. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { measureHops, SETTINGS } from '../bench/hops.ts';

@@ -1,5 +1,5 @@
 /**
- * Measures the ring: every workload of chord.md 7.4, two at a time, each seed kept as soon as it is measured, so that a run
+ * Measures the ring: every workload of docs/figures/ring.md, two at a time, each seed kept as soon as it is measured, so that a run
  * that was stopped goes on; then writes docs/figures. `--quick` takes minutes; the full size takes hours.
  *   npm run figures                            all workloads at full size
  *   npm run figures -- --quick [WORKLOAD…]     a few seeds, small rings

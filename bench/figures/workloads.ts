@@ -1,4 +1,4 @@
-/** Every workload, in the order of chord.md 7.4. */
+/** Every workload, in the order of docs/figures/ring.md. */
 import type { Workload } from './workload.ts';
 import { BROKEN_WAYS } from './workloads/broken-ways.ts';
 import { BYTES } from './workloads/bytes.ts';

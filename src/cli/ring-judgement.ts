@@ -49,7 +49,7 @@ export interface RingJudgement {
   readonly troubles: readonly RingTrouble[];
 }
 
-/** Nodes estimate the size of the ring each by itself, and keep lists that fit it. */
+/** Nodes of one build keep lists of one length; of two builds they may differ by so many. */
 const UNEVEN_BY = 4;
 
 /** @param answered every node that answered, in any order, of one network; those not on a ring lead nowhere */

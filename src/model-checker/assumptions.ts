@@ -1,4 +1,4 @@
-/** Which crashes Zave's assumptions allow (chord.md 2.2). */
+/** Which crashes Zave's assumptions allow (docs/ring.md, What must hold). */
 import { type Life, placeOf } from './node-view.ts';
 import { bitCount } from './properties.ts';
 import type { World } from './world.ts';

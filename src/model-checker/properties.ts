@@ -1,5 +1,5 @@
 /**
- * Zave's invariants over a world (chord.md 2.5 names them I1 to I10), and who answers for a key. `live` are the members that
+ * Zave's invariants over a world (docs/ring.md names them I1 to I10), and who answers for a key. `live` are the members that
  * run; a pointer names one life, and one to a life that another has followed points at nobody.
  */
 import { type Action, crashedBy } from './action.ts';

@@ -1,5 +1,5 @@
 /**
- * The alarm: neighbours fell silent, and others may have with them (chord.md 2.7, decision 0022). For as long as deaths take to be
+ * The alarm: neighbours fell silent, and others may have with them (docs/ring.md, Operations, decision 0022). For as long as deaths take to be
  * found, whoever was not heard of since is asked at once; and where several are silent, the others are told whom to ask.
  */
 import { isSameLife } from './contact.ts';

@@ -1,5 +1,5 @@
 /**
- * The candidate set at a successor (chord.md 2.7). Who takes this node for its successor says so by notifying, and is kept in
+ * The candidate set at a successor (docs/ring.md, Operations). Who takes this node for its successor says so by notifying, and is kept in
  * mind for about three rounds. To an asker the first of them after it is named: where many join in one gap, each finds its
  * place in a few rounds instead of one joiner being taken in a round. It is a hint: who is named is asked, then adopted.
  */

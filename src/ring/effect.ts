@@ -88,7 +88,7 @@ export type RingEvent =
   /** A node said that it leaves. */
   | { readonly type: 'departed'; readonly contact: Contact }
   | { readonly type: 'memberSeen'; readonly contact: Contact }
-  /** It may have been taken for dead, or joined just now: nothing is owned until `settled`. */
+  /** It may have been taken for dead, joined just now, or has a new predecessor in doubt: nothing is owned until `settled`. */
   | { readonly type: 'doubted' }
   /** What it owns is (predecessor, self] again, for all it can know. */
   | { readonly type: 'settled' }

@@ -1,9 +1,9 @@
 /**
- * The merge probe (chord.md 2.8). Two rings that are each whole are stable, and so is one that winds twice: no question to a
+ * The merge probe (docs/ring.md, Merge). Two rings that are each whole are stable, and so is one that winds twice: no question to a
  * neighbour shows it. So a node now and then asks one that is none of its neighbours for the first node after itself. An answer
  * before its head is a candidate for head like any other; from there rings are closed up like a zip, node by node: who gets a
  * nearer head tells that one of the head before. After the return of one thought dead every round asks for a while. Not so after other
- * changes, as chord.md has it: while nodes come and go all the time that was half of a ring's traffic, and found nothing.
+ * changes, as others do: while nodes come and go all the time that was half of a ring's traffic, and found nothing.
  */
 import { nextIdentifier } from './identifier.ts';
 import { isNeighbour, isUsable, learn, standsBeforeHead } from './members.ts';

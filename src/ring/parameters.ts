@@ -82,13 +82,13 @@ export interface RingParameters {
   readonly requestTimeoutMs: number;
   /** Predecessors of the head adopted one after the other in one round (walking). */
   readonly walkMax: number;
-  /** Notifiers kept as candidates for others' heads (chord.md 2.7; 1024 join in one gap at once). 0: none are. */
+  /** Notifiers kept as candidates for others' heads (docs/ring.md, Operations; 1024 join in one gap at once). 0: none are. */
   readonly candidatesMax: number;
   /** They are kept so long after they last notified: some rounds of those that still take this node for their head. */
   readonly candidateLifeMs: number;
   /** A candidate that answered that it is no member is asked again after this. */
   readonly candidateRetryMs: number;
-  /** A stabilise round asks an outsider for the first node after this one with this probability (chord.md 2.8). 0: never. */
+  /** A stabilise round asks an outsider for the first node after this one with this probability (docs/ring.md, Merge). 0: never. */
   readonly mergeProbability: number;
   /** For so long after one thought dead returned every round asks. */
   readonly mergeEagerMs: number;

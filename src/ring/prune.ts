@@ -1,5 +1,5 @@
 /**
- * Repair after deaths (chord.md 2.7): a life found gone leaves the list wherever it stands in it, and the tail is filled up
+ * Repair after deaths (docs/ring.md, Operations): a life found gone leaves the list wherever it stands in it, and the tail is filled up
  * again from the last entry's own list. Pairs that result are inside pairs of a real list, so nobody alive is skipped.
  */
 

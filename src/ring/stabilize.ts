@@ -1,7 +1,7 @@
 /**
  * Stabilise (Zave 2017). From the successor: take the head's list; if its predecessor stands between, ask that one and, when
  * it answers, put it at the head. A round ends with one notify. Known members between are candidates in the same way.
- * One round at a time; an answer is applied only if it still fits when it comes (chord.md 2.6, the apply-time guard).
+ * One round at a time; an answer is applied only if it still fits when it comes (docs/ring.md, The guards).
  */
 
 import { livesSinceAlarm, manyAreSilent } from './alarm.ts';
@@ -90,7 +90,7 @@ export function stabilize(turn: Turn): void {
 }
 
 /**
- * The longest wait between two rounds: at rest the parameter's, under churn a small share of a session (chord.md 7.1). Of each
+ * The longest wait between two rounds: at rest the parameter's, under churn a small share of a session (docs/ring.md, Push). Of each
  * neighbour a session shows two changes, so that one change in d is a session of 2 (r + 1) d.
  */
 function longestWait({ state, now }: Turn): number {

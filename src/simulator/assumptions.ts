@@ -1,7 +1,7 @@
 /**
  * What Zave's proof assumes: r + 1 principals at every moment, no failure that takes somebody's last live successor, and
  * detection that is never wrong; so no partition either. In a run that obeys, the invariants hold always. Where a run does
- * not, it says since when and why, and the invariants must come back once the faults have ended (chord.md 2.2, 7.4).
+ * not, it says since when and why, and the invariants must come back once the faults have ended (docs/ring.md, What must hold).
  */
 export interface Breach {
   readonly atMs: number;

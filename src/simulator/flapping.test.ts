@@ -1,4 +1,4 @@
-/** A node that comes and goes all the time (chord.md 7.4): its neighbours serve on, and pay little. */
+/** A node that comes and goes all the time (docs/figures/ring.md): its neighbours serve on, and pay little. */
 import assert from 'node:assert/strict';
 import { DEFAULT_PARAMETERS } from '../ring/parameters.ts';
 import { isIdeal, whatIsBroken } from './live-ring.ts';

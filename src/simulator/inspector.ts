@@ -1,6 +1,6 @@
 /**
  * Watches a run with every checker. After each event that changed a member's neighbours, or the set of members, all of
- * Zave's invariants are asked; in large runs after every so many changes (chord.md 7.4: what each may do, and when).
+ * Zave's invariants are asked; in large runs after every so many changes (docs/ring.md, What must hold).
  */
 import type { Input, RingEvent } from '../ring/effect.ts';
 import type { Identifier } from '../ring/identifier.ts';
@@ -32,7 +32,7 @@ const EVERY_CHANGE_UP_TO = 200;
 const OVERLAP_MAX_MS = 1_000;
 
 export interface Found {
-  /** The property's name, as in chord.md 2.5. */
+  /** The property's name, as in docs/ring.md, What must hold. */
   readonly property: string;
   readonly atMs: number;
   readonly detail: string;

@@ -7,7 +7,7 @@ import { randomIdentifier } from './random.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 import type { World } from './world.ts';
 
-/** chord.md 7.1. */
+/** Of every lookup: beyond it the caller has waited long enough. */
 const DEADLINE_MS = 5_000;
 const EXAMPLES_MAX = 3;
 

@@ -1,4 +1,4 @@
-/** Half of all nodes fall silent at the same moment (chord.md 2.7 and 7.4). A round is 0.2 s. */
+/** Half of all nodes fall silent at the same moment (docs/ring.md, Operations). A round is 0.2 s. */
 import assert from 'node:assert/strict';
 import { DEFAULT_PARAMETERS } from '../ring/parameters.ts';
 import { headsAreTrue, isIdeal } from './live-ring.ts';

@@ -1,4 +1,4 @@
-/** Rings that are whole each, and are to be one (chord.md 2.8 and 7.4): partitions, two rings interleaved, one that winds twice. */
+/** Rings that are whole each, and are to be one (docs/ring.md, Merge): partitions, two rings interleaved, one that winds twice. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Random } from '../ring/effect.ts';

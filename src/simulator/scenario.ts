@@ -1,4 +1,4 @@
-/** A scenario: a plan for act one, and what is demanded of its figures (chord.md 7.4). */
+/** A scenario: a plan for act one, and what is demanded of its figures (docs/figures/ring.md). */
 import type { Figures, Report } from './report.ts';
 import type { Plan } from './run.ts';
 
@@ -17,7 +17,7 @@ export interface Demand {
   readonly atLeast?: number;
   /** Runs to which it applies, by a figure that says so (1) or not (0); all where not given. */
   readonly where?: string;
-  /** The row of chord.md 7.4, or of the issue where that gives another figure. */
+  /** The row of docs/figures/ring.md. */
   readonly source: string;
 }
 

@@ -1,4 +1,4 @@
-/** Many join one small ring at the same moment (chord.md 2.7 and 7.4). A round is 0.2 s. */
+/** Many join one small ring at the same moment (docs/ring.md, Operations). A round is 0.2 s. */
 import assert from 'node:assert/strict';
 import { headsAreTrue, isIdeal, whatIsBroken } from './live-ring.ts';
 import type { SimulatedNode } from './simulated-node.ts';

@@ -70,7 +70,7 @@ function figureOf(
 function measureOf({ what, unit, per, atMost, atLeast, source }: ScenarioDemand): Measure {
   const { name, factor } = unitOf(unit);
   const demand = atMost === undefined ? { atLeast: (atLeast ?? 0) * factor } : { atMost: atMost * factor };
-  const line = /issue 3, (\d+)/.exec(source)?.[1];
+  const line = /demand (\d+)/.exec(source)?.[1];
   return {
     name: what,
     kind: per === undefined ? 'every' : unit === 'share' ? 'share' : 'ratio',

@@ -1,4 +1,4 @@
-/** Half of the nodes die at once without a word: what is right again, and when (ToN 2003, table II; chord.md 7.4). */
+/** Half of the nodes die at once without a word: what is right again, and when (ToN 2003, table II; docs/figures/ring.md). */
 import type { Identifier } from '../../../src/ring/identifier.ts';
 import { RingView } from '../../../src/simulator/checkers/ring-view.ts';
 import { placeOf } from '../../../src/simulator/live-ring.ts';

@@ -1,4 +1,4 @@
-/** The simulator's scenarios as workloads: each of chord.md 7.4 with random subsets of the fault kinds. */
+/** The simulator's scenarios as workloads: each of docs/figures/ring.md with random subsets of the fault kinds. */
 import { BOOTSTRAP as bootstrap } from '../../../src/simulator/scenarios/bootstrap.ts';
 import { CHURN as churn } from '../../../src/simulator/scenarios/churn.ts';
 import { FLAPPING as flapping } from '../../../src/simulator/scenarios/flapping.ts';

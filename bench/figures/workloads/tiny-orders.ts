@@ -1,6 +1,6 @@
 /**
  * Every order of so many turns in which the nodes of a tiny ring can go and come back: below what the proof covers, and above
- * all where it counts (chord.md 2.6). The number of a seed is the number of an order and, of 2 and 3 nodes, of its wait and way.
+ * all where it counts (docs/ring.md, Small rings). The number of a seed is the number of an order and, of 2 and 3 nodes, of its wait and way.
  */
 import { isIdeal } from '../../../src/simulator/live-ring.ts';
 import { seededRandom } from '../../../src/simulator/random.ts';

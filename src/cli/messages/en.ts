@@ -254,7 +254,7 @@ export const en = {
   'doctor.nobody': 'nobody',
   'doctor.in-doubt': 'not sure of their place, and answering for no key: {nodes}',
   'doctor.in-doubt-advice':
-    'They joined, or were paused, just now: it ends in seconds. If it comes again and again, the machine is suspended or overloaded.',
+    'They, or nodes beside them, joined or were paused just now: it ends in seconds. If it comes again and again, the machine is suspended or overloaded.',
   'doctor.suspected': '{node} does not answer {by}',
   'doctor.suspected-advice':
     'It is declared dead within seconds if it stays silent; its machine is stopped, busy, or cannot be reached from there.',

@@ -259,7 +259,7 @@ export const es: Readonly<Record<MessageKey, string>> = {
   'doctor.nobody': 'nadie',
   'doctor.in-doubt': 'sin certeza de su lugar, no responden de ninguna clave: {nodes}',
   'doctor.in-doubt-advice':
-    'Acaban de unirse o estuvieron en pausa: termina en segundos. Si vuelve una y otra vez, la máquina se suspende o está sobrecargada.',
+    'Ellos, o nodos vecinos, acaban de unirse o estuvieron en pausa: termina en segundos. Si vuelve una y otra vez, la máquina se suspende o está sobrecargada.',
   'doctor.suspected': '{node} no responde a {by}',
   'doctor.suspected-advice':
     'Si sigue callado se lo da por muerto en segundos; su máquina está parada, ocupada, o no se la alcanza desde allí.',

@@ -29,7 +29,10 @@ export const NodeStatus = Type.Object({
   services: Type.Array(Type.String()),
   insecure: Type.Boolean(),
   joined: Type.Boolean(),
-  inDoubt: Type.Boolean({ description: 'joined just now, or was paused: claims no key until it is sure' }),
+  inDoubt: Type.Boolean({
+    description:
+      'joined just now, was paused, or has a new predecessor in doubt: claims no key until it is sure',
+  }),
   predecessor: Type.Union([NodeAddress, Type.Null()]),
   successors: Type.Array(NodeAddress),
   successorsMax: Type.Integer({ minimum: 0, description: 'successors kept where there are as many' }),

@@ -63,7 +63,7 @@ export class Peers implements PeerPort {
     return promise;
   }
 
-  /** Asks `to` and calls `done` once, later. The short way, where the channel is open, has no promise on it. */
+  /** Asks `to` and calls `done` once: later, or at once where another node listens at its address now. The short way, where the channel is open, has no promise on it. */
   exchange(to: Contact, request: RingRequest, timeoutMs: number, done: ExchangeDone): void {
     const channel = this.#channels.get(to.address);
     if (channel?.peer != null) {

@@ -1,6 +1,6 @@
 /**
  * Principals (Zave 2017): the live members that no live member's extended list skips, the lists on their way to live
- * members counted like those held (chord.md 2.5). An entry that names an older life of a live member stands for nobody:
+ * members counted like those held (docs/ring.md, What must hold). An entry that names an older life of a live member stands for nobody:
  * the list skips the life that is. Each list marks the runs of members that it skips in a difference array.
  */
 import type { Identifier } from '../../ring/identifier.ts';

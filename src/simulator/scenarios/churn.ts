@@ -1,4 +1,4 @@
-/** Nodes join, leave and crash at the rate that a mean session gives (ToN 2003, Table III; sessions of chord.md 7.4). */
+/** Nodes join, leave and crash at the rate that a mean session gives (ToN 2003, Table III; sessions of docs/figures/ring.md). */
 import { crash, join, leave, restart } from '../node-faults.ts';
 import type { Demand, Scenario } from '../scenario.ts';
 

@@ -19,7 +19,7 @@ export const JOIN_STORM: Scenario = {
       of: 'headsTrueMs',
       atMost: 20 * ROUND_MS,
       where: 'isPlain',
-      source: 'issue 3, 5: 20 rounds',
+      source: 'demand 5: 20 rounds',
     },
     {
       what: 'then lists whole after',
@@ -35,7 +35,7 @@ export const JOIN_STORM: Scenario = {
       of: 'messagesPerNode',
       atMost: 60,
       where: 'isPlain',
-      source: 'issue 3, 5',
+      source: 'demand 5',
     },
   ],
   start: (run) => run.startAtRest(baseOf(run.nodes)),

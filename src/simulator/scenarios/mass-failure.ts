@@ -23,7 +23,7 @@ export const MASS_FAILURE: Scenario = {
       of: 'failedAtOnce',
       per: 'askedAtOnce',
       atMost: 0.001,
-      source: 'issue 3, 3',
+      source: 'demand 3',
     },
     {
       what: 'lookups after 10 s that fail',
@@ -31,7 +31,7 @@ export const MASS_FAILURE: Scenario = {
       of: 'failedLater',
       per: 'askedLater',
       atMost: 0,
-      source: 'issue 3, 3',
+      source: 'demand 3',
     },
     {
       what: 'heads and predecessors true after',
@@ -45,7 +45,7 @@ export const MASS_FAILURE: Scenario = {
       unit: 'ms',
       of: 'listsWholeMs',
       atMost: DETECTION_MS + 5 * ROUND_MS,
-      source: 'issue 3, 3: detection + 5 rounds',
+      source: 'demand 3: detection + 5 rounds',
     },
     {
       what: 'orphans',

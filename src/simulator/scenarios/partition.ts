@@ -1,4 +1,4 @@
-/** The network falls into two parts, each a ring of its own, and comes together again (chord.md 2.8). */
+/** The network falls into two parts, each a ring of its own, and comes together again (docs/ring.md, Merge). */
 import { headsAreIdeal, ideal } from '../checkers/ideal.ts';
 import { nameOf, RingView } from '../checkers/ring-view.ts';
 import { befallNodes } from '../node-faults.ts';
@@ -24,7 +24,7 @@ export const PARTITION: Scenario = {
       atMost: 30_000,
       source: '7.4 partition',
     },
-    { what: 'ideal after first contact', unit: 'ms', of: 'idealMs', atMost: 60_000, source: 'issue 3, 4' },
+    { what: 'ideal after first contact', unit: 'ms', of: 'idealMs', atMost: 60_000, source: 'demand 4' },
     {
       what: 'lookups in one part that fail',
       unit: 'share',

@@ -1,4 +1,4 @@
-/** The units in which chord.md 7.4 states its bounds. */
+/** The units in which docs/figures/ring.md states its bounds. */
 import { DEFAULT_PARAMETERS } from '../../ring/parameters.ts';
 
 /** A round is as long as an event-driven stabilise waits after a change. */

@@ -32,7 +32,7 @@ export const STEADY: Scenario = {
       of: 'hops',
       per: 'found',
       atMost: 1,
-      source: 'issue 3, 1: 1 hop with the routing table',
+      source: 'demand 1: 1 hop with the routing table',
     },
     {
       what: 'bytes of a node, in and out',
@@ -40,7 +40,7 @@ export const STEADY: Scenario = {
       of: 'bytesPerNodeSecond',
       atMost: 250,
       where: 'hasBytes',
-      source: 'issue 3, 6',
+      source: 'demand 6',
     },
     {
       what: 'p99 of lookups beside their median, with slow nodes',

@@ -1,4 +1,4 @@
-/** Rings of one to five nodes, crashed and started again in any order: below what the proof covers (chord.md 2.6). */
+/** Rings of one to five nodes, crashed and started again in any order: below what the proof covers (docs/ring.md, Small rings). */
 import { seedsFor } from '../node-faults.ts';
 import type { Run } from '../run.ts';
 import type { Scenario } from '../scenario.ts';

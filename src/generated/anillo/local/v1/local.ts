@@ -164,7 +164,7 @@ export interface StatusResponse {
   away: number;
   /** Those that the ring will never take. */
   refused: bigint;
-  /** It joined just now, or was paused, and claims no key until it is sure. */
+  /** It joined just now, was paused, or has a new predecessor in doubt, and claims no key until it is sure. */
   inDoubt: boolean;
   /** Successors that it keeps where there are as many. */
   successorsMax: number;

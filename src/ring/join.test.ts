@@ -72,4 +72,13 @@ test('a joiner goes round one that is silent, though the others name it still', 
   assert.deepEqual(bench.sent(A, 'bestPredecessor'), { type: 'bestPredecessor', id: C.id });
   bench.reply(A, 'bestPredecessor', named(B));
   assert.deepEqual(bench.sent(B, 'bestPredecessor'), { type: 'bestPredecessor', id: D.id });
+  bench.reply(B, 'bestPredecessor', named(C));
+  bench.reply(B, 'bestPredecessor', { type: 'bestPredecessor', best: B, successors: [C, A] });
+  assert.deepEqual(
+    bench.sent(C, 'bestPredecessor'),
+    { type: 'bestPredecessor', id: D.id },
+    'a message was lost',
+  );
+  bench.reply(C, 'bestPredecessor', { type: 'bestPredecessor', best: C, successors: [A] });
+  assert.deepEqual([bench.state.phase, bench.state.predecessor?.id], ['member', C.id]);
 });

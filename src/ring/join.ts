@@ -111,7 +111,7 @@ export function onWalkAnswer(turn: Turn, requestId: number, from: Contact, reply
   }
   const { best, successors } = reply;
   if (best.id === from.id) {
-    if (!takeListOf(turn, from, successors)) retryLater(turn);
+    if (!takeListOf(turn, from, successors)) askAgain(turn, successors[0]);
   } else if (isBetweenOpenOpen(from.id, best.id, state.self.id) && state.joinHops < state.parameters.hopMax) {
     learn(turn, best);
     if (isUsable(state, best) && !state.joinSilent.includes(best.id)) ask(turn, best);
@@ -127,6 +127,18 @@ function rememberSilent(state: RingState, { id }: Contact): void {
   if (joinSilent.includes(id)) return;
   if (joinSilent.length >= parameters.seedsMax) joinSilent.shift();
   joinSilent.push(id);
+}
+
+/** The walk ends before a node that was silent: only a message may have been lost, so it is asked once more. */
+function askAgain(turn: Turn, head: Contact | undefined): void {
+  const { joinSilent, joinHops, parameters } = turn.state;
+  const at = head === undefined ? -1 : joinSilent.indexOf(head.id);
+  if (head === undefined || at < 0 || joinHops >= parameters.hopMax) {
+    retryLater(turn);
+    return;
+  }
+  joinSilent.splice(at, 1);
+  ask(turn, head);
 }
 
 /** Zave's condition between(member, self, head) holds, or the walk begins again. */

@@ -182,7 +182,7 @@ function applyList(turn: Turn, from: Contact, behind: readonly Contact[], listHa
   const [head] = before;
   if (head !== undefined && head.id !== from.id) introduceHead(turn, head, from, behind);
   const isDying = manyAreSilent(turn);
-  const taken = isDying ? amongDeaths(state, from, behind) : behind;
+  const taken = isDying ? amongDeaths(turn, from, behind) : behind;
   setSuccessors(turn, listBehind(state, [from], taken), { type: 'contact', answered: from });
   // Whoever was left out may come back unnoticed, forgotten before: then `unchanged` would leave it out for ever.
   state.appliedHash = isDying || behind.some((entry) => isOver(state, entry)) ? '' : listHash;
@@ -192,15 +192,21 @@ function applyList(turn: Turn, from: Contact, behind: readonly Contact[], listHa
 /**
  * While many die lists differ, and what one node knows to be dead another still lists: taken over, it would be found dead here in
  * a detection of its own. So of what the head lists only the own entries and those heard of since are taken, and the own ones
- * behind stay: pairs that result are inside pairs of either list. What stands behind the last, the last says.
+ * behind stay: pairs that result are inside pairs of either list. What stands behind the last, the last says. The others are asked,
+ * and taken at a later round: where messages are lost many seem silent all the time, and none of these would ever be heard of.
  */
-function amongDeaths(state: RingState, from: Contact, behind: readonly Contact[]): readonly Contact[] {
-  const { self, successors } = state;
+function amongDeaths(turn: Turn, from: Contact, behind: readonly Contact[]): readonly Contact[] {
+  const { state } = turn;
+  const { self, successors, alarmSince } = state;
   const end = successors.at(-1);
   const list: Contact[] = [];
   for (const entry of behind) {
-    if (livesSinceAlarm(state, entry) || successors.some((own) => isSameLife(own, entry))) list.push(entry);
-    else if (end !== undefined && isBetweenOpenOpen(end.id, entry.id, self.id)) break;
+    if (livesSinceAlarm(state, entry) || successors.some((own) => isSameLife(own, entry))) {
+      list.push(entry);
+      continue;
+    }
+    probeUnlessHeard(turn, entry, alarmSince);
+    if (end !== undefined && isBetweenOpenOpen(end.id, entry.id, self.id)) break;
   }
   const last = list.at(-1) ?? from;
   for (const own of successors) if (isBetweenOpenOpen(last.id, own.id, self.id)) list.push(own);

@@ -5,7 +5,7 @@ const pure = (room, ...mayImport) => ({
   name: `${room}-is-pure`,
   comment: `src/${room} imports nothing but itself${mayImport.length > 0 ? ` and ${mayImport.join(', ')}` : ''}`,
   severity: 'error',
-  from: { path: `^src/${room}/`, pathNot: '\\.test\\.ts$' },
+  from: { path: `^src/${room}/`, pathNot: '\\.test(-support)?\\.ts$' },
   to: { pathNot: `^src/(${[room, ...mayImport].join('|')})/` },
 });
 
@@ -159,8 +159,8 @@ module.exports = {
     {
       name: 'no-tests-in-code',
       severity: 'error',
-      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
-      to: { path: '(\\.test\\.ts$|^test/|^bench/)' },
+      from: { path: '^src/', pathNot: '\\.test(-support)?\\.ts$' },
+      to: { path: '(\\.test(-support)?\\.ts$|^test/|^bench/)' },
     },
   ],
   options: {

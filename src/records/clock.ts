@@ -5,18 +5,12 @@
 
 const COUNTER_BITS = 16n;
 /** So that a seq fits a signed 64-bit integer: good until the year 6429. */
-const SEQ_MAX = 2n ** 63n - 1n;
+export const INSTANT_MAX = 2n ** 63n - 1n;
 
 /** The next instant after `last` and not before `nowMs`. @param nowMs Unix milliseconds */
 export function nextInstant(last: bigint, nowMs: number): bigint {
   const now = BigInt(nowMs) << COUNTER_BITS;
   return now > last ? now : last + 1n;
-}
-
-/** `count` instants in a row; the first of them. */
-export function takeInstants(last: bigint, nowMs: number, count: number): { first: bigint; last: bigint } {
-  const first = nextInstant(last, nowMs);
-  return { first, last: first + BigInt(count) - 1n };
 }
 
 /** Unix milliseconds of an instant. */
@@ -25,5 +19,5 @@ export function millisOf(instant: bigint): number {
 }
 
 export function isInstant(value: bigint): boolean {
-  return value >= 0n && value <= SEQ_MAX;
+  return value >= 0n && value <= INSTANT_MAX;
 }

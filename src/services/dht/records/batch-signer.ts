@@ -6,7 +6,7 @@ import { SignedBatch as WireBatchCodec } from '../../../generated/anillo/records
 import type { NodeKey } from '../../../identity/node-key.ts';
 import { BATCH_DOMAIN, buildBatch } from '../../../records/batch.ts';
 import { encodeBody } from '../../../records/body.ts';
-import { takeInstants } from '../../../records/clock.ts';
+import { INSTANT_MAX } from '../../../records/clock.ts';
 import { leafHash } from '../../../records/encoding.ts';
 import { baseOf, shardOf } from '../../../records/keys.ts';
 import { linePlaceOf } from '../../../records/line.ts';
@@ -25,6 +25,7 @@ import { batchToWire, encodeRecord, kindNumber } from './record-codec.ts';
 import { hasEnd, TOMBSTONE_LIFE_MS } from './record-intake.ts';
 import type { Outgoing, OutgoingBatch } from './record-tasks.ts';
 import type { StoredRecords } from './stored-records.ts';
+import { VersionClock } from './version-clock.ts';
 
 /** A body to sign, and which pending changes wait for it. */
 export interface Assertion {
@@ -34,12 +35,14 @@ export interface Assertion {
 }
 
 export class BatchSigner {
+  readonly clock: VersionClock;
   readonly #asserted: StoredRecords;
   readonly #key: NodeKey;
   readonly #networkId: string;
 
   constructor(asserted: StoredRecords, key: NodeKey, networkId: string) {
     this.#asserted = asserted;
+    this.clock = new VersionClock(asserted, key.id);
     this.#key = key;
     this.#networkId = networkId;
   }
@@ -48,10 +51,10 @@ export class BatchSigner {
     return slotOf(sha256, this.#key.id, this.#key.id, record);
   }
 
-  /** Inside the caller's transaction. @param nowMs Unix milliseconds */
-  sign(assertions: readonly Assertion[], nowMs: number): OutgoingBatch {
+  /** Inside the caller's transaction. @param nowMs Unix milliseconds @param until as `VersionClock.take` has it */
+  sign(assertions: readonly Assertion[], nowMs: number, until = INSTANT_MAX): OutgoingBatch {
     if (assertions.length === 0) return { outgoing: [], batches: [] };
-    const { batch, records } = this.#signBatch(assertions, nowMs);
+    const { batch, records } = this.#signBatch(assertions, nowMs, until);
     const encoded = WireBatchCodec.encode(batchToWire(batch)).finish();
     const outgoing = records.flatMap(({ record, leaf }, index) => {
       const assertion = assertions[index];
@@ -72,9 +75,8 @@ export class BatchSigner {
     return SHARD_LEVELS_MAX;
   }
 
-  #signBatch(assertions: readonly Assertion[], nowMs: number) {
-    const clock = takeInstants(this.#asserted.fact('last_seq'), nowMs, assertions.length);
-    this.#asserted.setFact('last_seq', clock.last);
+  #signBatch(assertions: readonly Assertion[], nowMs: number, until: bigint) {
+    const instants = this.clock.take(assertions, nowMs, until);
     const context = {
       networkId: this.#networkId,
       version: RECORD_VERSION,
@@ -85,7 +87,7 @@ export class BatchSigner {
       kind: record.kind,
       key: firstKey(sha256, record),
       publisher: this.#key.id,
-      seq: clock.first + BigInt(index),
+      seq: instants[index] ?? 0n,
       issuedAtMs: nowMs,
       body: encodeBody(record),
     }));

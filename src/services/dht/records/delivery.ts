@@ -30,6 +30,7 @@ const PAUSE_GROWTH_MAX = 32;
 const FINAL = 'invalid_record';
 /** So many nodes have the content that nobody misses this one. */
 const NOT_NEEDED = 'full';
+const AHEAD = 'clock_skew';
 
 export interface DeliveryOptions {
   readonly store: RecordStore;
@@ -62,11 +63,13 @@ export interface DeliveryWatch {
   stored(items: readonly Outgoing[]): void;
   /** Their keys are full: others are brought in their place. */
   replaced(items: readonly Outgoing[], by: readonly Outgoing[]): void;
+  /** An owner takes them for signed in the future. */
+  ahead(): void;
   /** Will never be taken. */
   refused(items: readonly Outgoing[], reason: string): void;
 }
 
-const NOBODY: DeliveryWatch = { stored: () => {}, replaced: () => {}, refused: () => {} };
+const NOBODY: DeliveryWatch = { stored: () => {}, replaced: () => {}, ahead: () => {}, refused: () => {} };
 
 interface Round {
   /** To be tried again. */
@@ -224,6 +227,7 @@ export class Delivery {
     else if (code === NOT_NEEDED) watch.stored([item]);
     else if (code === FINAL) watch.refused([item], code);
     else {
+      if (code === AHEAD) watch.ahead();
       this.#options.log.warn({ key: item.key, code }, 'a record was refused');
       again.push(item);
     }

@@ -28,8 +28,8 @@ const OPEN_MAX = 8192;
 const REST_SHARE = 0.5;
 /** What is signed again in one go may take this long to be brought. */
 const RESIGN_MAX_MS = 5000;
-/** Looked for so often while nothing changes. */
-const RESIGN_EVERY_MS = 60_000;
+/** One that an owner refuses for its own clock is looked for no oftener. */
+const RESIGN_EVERY_MS = 10_000;
 const DELAY_GROWTH_MAX = 32;
 
 export interface PublisherOptions {
@@ -59,6 +59,8 @@ export class Publisher {
   #wake: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
   #seenVersion = -1;
+  /** Owners refuse what was signed as of the future. */
+  #isAhead = false;
   #resignAtMs = 0;
 
   constructor(options: PublisherOptions) {
@@ -115,7 +117,7 @@ export class Publisher {
       try {
         this.#settle();
         const isNew = this.#mayDrain();
-        await this.#resignWhenDue(isNew);
+        await this.#resignWhenDue();
         if (isNew) await this.#drain();
         failures = 0;
       } catch (error) {
@@ -136,15 +138,15 @@ export class Publisher {
     return true;
   }
 
-  /** Before anything is signed, and now and then: a clock may be set right while nothing changes. */
-  async #resignWhenDue(isNew: boolean): Promise<void> {
+  /** A clock that jumps says nothing of which time was right: the owners do. */
+  async #resignWhenDue(): Promise<void> {
     const nowMs = this.#options.clock.monotonicMs();
-    if (!this.#options.ring.neighbours().joined || (!isNew && nowMs < this.#resignAtMs)) return;
+    if (!this.#isAhead || nowMs < this.#resignAtMs) return;
+    this.#isAhead = false;
     this.#resignAtMs = nowMs + RESIGN_EVERY_MS;
     await this.#resign();
   }
 
-  /** What a clock far ahead signed comes first: what is signed then is newer. */
   async #resign(): Promise<void> {
     const { store, delivery, clock, log } = this.#options;
     while (!this.#stopping.signal.aborted) {
@@ -237,6 +239,9 @@ export class Publisher {
       replaced: (items, by) => {
         arrivals.expect(by);
         this.#arrive(arrivals.strike(items));
+      },
+      ahead: () => {
+        this.#isAhead = true;
       },
       refused: (items, reason) => {
         this.#refuse(items.flatMap(({ changes }) => changes.map((id) => ({ id, reason }))));

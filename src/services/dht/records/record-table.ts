@@ -135,6 +135,11 @@ export class RecordTable {
     return (this.#statements.standing.get(key, slot) as Standing | undefined) ?? null;
   }
 
+  /** The newest place of a line under a key that is not after `until`; null where there is none. */
+  newestPlace(key: Uint8Array, line: bigint, until: bigint): bigint | null {
+    return (this.#statements.newestPlace.get(key, line, until)?.place as bigint | null | undefined) ?? null;
+  }
+
   signerId(node: string): number {
     const known = this.#signerIds.get(node);
     if (known !== undefined) return known;
@@ -260,6 +265,9 @@ function prepare(database: DatabaseSync) {
     lineEnds: statement(
       `SELECT slot, seq, place FROM placements WHERE key = ? AND line = ?
        ORDER BY place DESC, seq DESC, slot DESC LIMIT -1 OFFSET ${VERSIONS_MAX - 1}`,
+    ),
+    newestPlace: statement(
+      'SELECT max(place) AS place FROM placements WHERE key = ? AND line = ? AND place <= ?',
     ),
     deletePlacement: statement('DELETE FROM placements WHERE key = ? AND slot = ?'),
     insertSigner: statement('INSERT INTO signers (node, placements) VALUES (?, 0) ON CONFLICT DO NOTHING'),

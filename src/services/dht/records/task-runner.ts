@@ -7,6 +7,7 @@ import { Problem } from '../../../problems/problem.ts';
 import { AssertedRecords } from './asserted-records.ts';
 import { BatchSigner } from './batch-signer.ts';
 import { FutureRecords } from './future-records.ts';
+import { IntakeClock } from './intake-clock.ts';
 import { KeyLimits } from './key-limits.ts';
 import { loadLeases, saveLeases } from './lease-rows.ts';
 import { checksOf } from './record-checks.ts';
@@ -77,13 +78,14 @@ function tasksOf({ fileOf, networkId, key, wallMs }: TaskRunnerOptions): RecordT
     asserted: new StoredRecords(fileOf('asserted'), 'full'),
   };
   const ring = new RingRecords(tables.stored, intakeOf(tables.stored));
+  const intakeClock = new IntakeClock(tables.stored, wallMs);
   const signer = new BatchSigner(tables.asserted, key, networkId);
-  const future = new FutureRecords(tables.asserted, signer, key.id);
+  const future = new FutureRecords(tables.asserted, tables.stored, signer, key.id);
   const asserted = new AssertedRecords(tables.asserted, signer, intakeOf(tables.asserted), key.id);
   return {
     open: () => ({ storeId: tables.stored.fact('store_id'), leases: loadLeases(tables.stored.database) }),
-    store: ({ bundle, owned, isWide }) => ring.store(bundle, owned, isWide, wallMs()),
-    replicate: ({ bundle }) => ring.replicate(bundle, wallMs()),
+    store: ({ bundle, owned, isWide }) => ring.store(bundle, owned, isWide, intakeClock.nowMs()),
+    replicate: ({ bundle }) => ring.replicate(bundle, intakeClock.nowMs()),
     digest: (selection) => tables[selection.table].digest(selection),
     entries: (input) => tables[input.table].entries(input, input.cursor, input.limit),
     pick: ({ table, wanted, bundlesMax }) => tables[table].pick(wanted, bundlesMax),
@@ -96,7 +98,7 @@ function tasksOf({ fileOf, networkId, key, wallMs }: TaskRunnerOptions): RecordT
     shard: ({ refused, nowMs }) => asserted.shard(refused, nowMs),
     outgoing: ({ wanted }) => asserted.outgoing(wanted),
     unasserted: ({ files }) => ({ unasserted: unassertedFiles(tables.asserted, key.id, files) }),
-    learn: ({ bundle }) => ({ learned: asserted.learn(decodeBundle(bundle), wallMs()) }),
+    learn: ({ bundle }) => ({ learned: asserted.learn(decodeBundle(bundle), intakeClock.nowMs()) }),
     nextAsserted: ({ after }) => ({ key: tables.asserted.scan.nextKey(after) }),
     nextStored: ({ after, range }) => ({ key: tables.stored.nextKey(after, range) }),
     saveLeases: ({ leases, ended }) => {

@@ -1,0 +1,111 @@
+/** Wall clocks that are set back or were wrong: of a publisher's versions the one that came last is read, whatever they say. */
+import assert from 'node:assert/strict';
+import type { Machine } from './machine.ts';
+import type { RecordWorld } from './record-world.ts';
+import { recordStory } from './story.ts';
+
+const FILE = 'src/simulator/records/clock-stories.test.ts';
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** For a change to be signed, brought and struck out. */
+const PUBLISH_MS = 10_000;
+const PATH = 'folder/notes.txt';
+
+function setClocks(machines: readonly Machine[], byMs: number): void {
+  for (const { node } of machines) node?.clock.jump(byMs);
+}
+
+async function put(world: RecordWorld, machine: Machine): Promise<string> {
+  const cid = world.newCid();
+  world.publish(machine, PATH, cid);
+  await world.run(PUBLISH_MS);
+  assert.equal(machine.catalog.pendingCount(), 0);
+  return cid;
+}
+
+/** What a reader shows of the path. */
+async function headOf(world: RecordWorld): Promise<string> {
+  const finding = world.find(world.any(), PATH);
+  await world.runUntilDone(finding);
+  const [head] = (await finding).publications;
+  assert.ok(head);
+  return `${head.kind} ${head.cid}`;
+}
+
+/** Puts, sets the clocks back, and puts and withdraws again. */
+async function goBack(
+  world: RecordWorld,
+  publisher: Machine,
+  setBack: () => Promise<void> | void,
+): Promise<void> {
+  await put(world, publisher);
+  await setBack();
+  const second = await put(world, publisher);
+  assert.equal(await headOf(world), `publication ${second}`);
+  world.withdraw(publisher, PATH);
+  await world.run(PUBLISH_MS);
+  assert.equal(await headOf(world), `tombstone ${second}`);
+  const third = await put(world, publisher);
+  assert.equal(await headOf(world), `publication ${third}`);
+  // As long as a publisher waits before it doubts what it signed.
+  await world.run(3 * 60_000);
+  assert.equal(await headOf(world), `publication ${third}`);
+}
+
+recordStory(
+  'a publisher whose clock is set back by an hour: what it puts and removes then is what is read',
+  FILE,
+  {},
+  async ({ world }) => {
+    const [publisher] = await world.startRing(5);
+    assert.ok(publisher);
+    await goBack(world, publisher, () => setClocks([publisher], -HOUR_MS));
+  },
+);
+
+recordStory(
+  'all clocks are set back by an hour, as on one machine: what is put and removed then is what is read',
+  FILE,
+  {},
+  async ({ world }) => {
+    const [publisher] = await world.startRing(5);
+    assert.ok(publisher);
+    await goBack(world, publisher, () => setClocks(world.machines, -HOUR_MS));
+  },
+);
+
+recordStory(
+  'all nodes are started anew with clocks an hour back: what is put and removed then is what is read',
+  FILE,
+  {},
+  async ({ world }) => {
+    const [publisher] = await world.startRing(5);
+    assert.ok(publisher);
+    await goBack(world, publisher, async () => {
+      for (const machine of world.machines) {
+        world.restart(machine);
+        setClocks([machine], -HOUR_MS);
+        await world.run(30_000);
+      }
+    });
+  },
+);
+
+recordStory(
+  'what a clock that was months ahead signed is refused, and stands once the clock is right',
+  FILE,
+  {},
+  async ({ world }) => {
+    const [publisher] = await world.startRing(5);
+    assert.ok(publisher);
+    setClocks([publisher], 90 * DAY_MS);
+    world.publish(publisher, PATH);
+    await world.run(PUBLISH_MS);
+    assert.ok(publisher.catalog.pendingCount() > 0);
+    setClocks([publisher], -90 * DAY_MS);
+    await world.run(120_000);
+    assert.equal(publisher.catalog.pendingCount(), 0);
+    const next = await put(world, publisher);
+    assert.equal(await headOf(world), `publication ${next}`);
+  },
+);

@@ -14,8 +14,9 @@ const PATIENCE_MS = 10_000;
 
 export class DirtyPaths {
   readonly #paths = new Set<string>();
+  /** Moments are on the monotonic clock. */
   #lastMs = 0;
-  /** Since when the whole folder is wanted, Unix milliseconds; 0: at once. */
+  /** Since when the whole folder is wanted. */
   #wholeSinceMs: number | null = null;
 
   /** Paths as on disk; '' is the folder itself. */
@@ -36,7 +37,7 @@ export class DirtyPaths {
   }
 
   addWholeAtOnce(): void {
-    this.#wholeSinceMs = 0;
+    this.#wholeSinceMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Whether to look through the whole folder now; the paths are then included. */

@@ -15,6 +15,7 @@ import type { FileEvent } from './index-writer.ts';
 import { IndexWriter } from './index-writer.ts';
 import { Indexer } from './indexer.ts';
 import type { LibraryBounds } from './library-bounds.ts';
+import { type Moment, momentNow } from './moment.ts';
 import { Scanner } from './scanner.ts';
 import { SharedFolder } from './shared-folder.ts';
 import { type IndexLog, SkippedFiles } from './skipped-files.ts';
@@ -51,9 +52,10 @@ export class IndexLoop {
   /** As it stands in the catalog's state. */
   #unwatched: number | null = null;
   #state: string | null = null;
-  #checkedMs = 0;
-  #scannedMs = 0;
-  #tidiedMs = 0;
+  /** On the monotonic clock. */
+  #checkedMs = Number.NEGATIVE_INFINITY;
+  #scannedMs = Number.NEGATIVE_INFINITY;
+  #tidiedMs = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
   private constructor(options: IndexLoopOptions, catalog: Catalog, folder: SharedFolder) {
@@ -120,17 +122,17 @@ export class IndexLoop {
   }
 
   async #round(): Promise<void> {
-    const nowMs = Date.now();
-    if (nowMs - this.#checkedMs >= this.#options.bounds.markerCheckMs) await this.#tendFolder(nowMs);
+    const now = momentNow();
+    if (now.monotonicMs - this.#checkedMs >= this.#options.bounds.markerCheckMs) await this.#tendFolder(now);
     if (this.#inode === null) {
       await this.#indexer.idle(this.#options.bounds.markerCheckMs);
       return;
     }
-    const busy = await this.#indexer.turn(nowMs);
+    const busy = await this.#indexer.turn(now);
     if (!this.#indexer.isLooking) this.#reportLook();
     if (!this.#indexer.isScanning && this.#state !== 'ready') this.#setState('ready');
     if (busy) await breathe();
-    else await this.#indexer.idle(this.#restMs(nowMs));
+    else await this.#indexer.idle(this.#restMs(now.monotonicMs));
   }
 
   /** Said aloud until a whole scan has succeeded again. */
@@ -162,7 +164,8 @@ export class IndexLoop {
     this.#unwatched = unwatched;
   }
 
-  async #tendFolder(nowMs: number): Promise<void> {
+  async #tendFolder(now: Moment): Promise<void> {
+    const nowMs = now.monotonicMs;
     this.#checkedMs = nowMs;
     const absence = await this.#folder.absence();
     if (absence !== null) {
@@ -174,7 +177,7 @@ export class IndexLoop {
     const { rescanMs, rescanUnwatchedMs } = this.#options.bounds;
     if (nowMs - this.#scannedMs >= (this.#watcher.unwatched > 0 ? rescanUnwatchedMs : rescanMs))
       this.#scanWhole(nowMs);
-    if (nowMs - this.#tidiedMs >= TIDY_MS) await this.#tidy(nowMs);
+    if (nowMs - this.#tidiedMs >= TIDY_MS) await this.#tidy(now);
   }
 
   #suspend(reason: string): void {
@@ -207,18 +210,18 @@ export class IndexLoop {
   }
 
   #lookAt(paths: readonly string[]): void {
-    this.#dirty.add(paths, Date.now());
+    this.#dirty.add(paths, performance.now());
     this.#indexer.wake();
   }
 
-  async #tidy(nowMs: number): Promise<void> {
-    this.#tidiedMs = nowMs;
+  async #tidy({ monotonicMs, wallMs }: Moment): Promise<void> {
+    this.#tidiedMs = monotonicMs;
     await this.#trash.recover(this.#options.log);
-    await this.#trash.empty(nowMs - this.#options.bounds.trashMaxAgeMs).catch((error: unknown) => {
+    await this.#trash.empty(wallMs - this.#options.bounds.trashMaxAgeMs).catch((error: unknown) => {
       this.#options.log('warn', { err: String(error) }, 'old entries of the trash cannot be removed');
     });
     await this.#versions.prune();
-    while (dropUnusedContents(this.#catalog, nowMs)) await breathe();
+    while (dropUnusedContents(this.#catalog, wallMs)) await breathe();
   }
 
   #setState(state: LibraryState): void {

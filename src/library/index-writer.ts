@@ -41,7 +41,7 @@ export class IndexWriter {
     this.#parts = parts;
   }
 
-  /** Returns the files that are not as they were when they were hashed. */
+  /** Returns the files that are not as they were when they were hashed. @param nowMs Unix milliseconds */
   write(hashed: readonly Hashed[], nowMs: number): Candidate[] {
     const changed: Candidate[] = hashed.filter(({ content }) => content === null);
     const whole = hashed.filter(({ content }) => content !== null);
@@ -70,12 +70,12 @@ export class IndexWriter {
     });
   }
 
-  /** Taken out by a later `flush`. */
+  /** Taken out by a later `flush`. @param nowMs on the monotonic clock */
   remove(gone: Gone, nowMs: number): void {
     this.#gone.push({ gone, foundMs: nowMs });
   }
 
-  /** When the first of those was found that wait to be taken out, Unix milliseconds; null when none waits. */
+  /** When the first of those was found that wait to be taken out, on the monotonic clock; null when none waits. */
   oldestGoneMs(): number | null {
     return this.#gone[0]?.foundMs ?? null;
   }

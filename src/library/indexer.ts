@@ -7,6 +7,7 @@ import type { DirtyPaths } from './dirty-paths.ts';
 import { HashQueue } from './hash-queue.ts';
 import { hashStill } from './hashing.ts';
 import type { IndexWriter } from './index-writer.ts';
+import type { Moment } from './moment.ts';
 import type { Finding, Scanner } from './scanner.ts';
 import type { SkippedFiles } from './skipped-files.ts';
 import type { Stillness } from './stillness.ts';
@@ -61,14 +62,15 @@ export class Indexer {
   }
 
   /** Does some of what there is to do. False when there is nothing for now. */
-  async turn(nowMs: number): Promise<boolean> {
+  async turn(now: Moment): Promise<boolean> {
     const { writer, dirty } = this.#parts;
+    const nowMs = now.monotonicMs;
     if (this.#queue.takeRefusal()) dirty.addWhole(nowMs);
     this.#nextScan(nowMs);
-    const pulled = this.#pull(nowMs);
+    const pulled = this.#pull(now);
     this.#queue.start();
     const hashed = this.#queue.take();
-    for (const candidate of writer.write(hashed, nowMs)) {
+    for (const candidate of writer.write(hashed, now.wallMs)) {
       dirty.add([candidate.disk], nowMs); // It changed while it was hashed.
     }
     const allSeen = this.#scan === null && dirty.isEmpty;
@@ -77,7 +79,7 @@ export class Indexer {
     return pulled || hashed.length > 0;
   }
 
-  /** Milliseconds until something is known to be due, or null. */
+  /** Milliseconds until something is known to be due, or null. @param nowMs on the monotonic clock */
   dueInMs(nowMs: number): number | null {
     const { stillness, dirty, writer } = this.#parts;
     const stillMs = stillness.nextDueMs();
@@ -142,7 +144,7 @@ export class Indexer {
     this.#scan = scanner.paths([...paths]);
   }
 
-  #pull(nowMs: number): boolean {
+  #pull(now: Moment): boolean {
     if (this.#scan === null || this.#queue.isFull) return false;
     let found = 0;
     for (let pulls = 0; pulls < PULLS_MAX && found < FINDINGS_BATCH; ) {
@@ -154,17 +156,18 @@ export class Indexer {
       if (next.value === null) pulls += 1;
       else {
         found += 1;
-        this.#take(next.value, nowMs);
+        this.#take(next.value, now);
       }
     }
     return true;
   }
 
-  #take(finding: Finding, nowMs: number): void {
+  #take(finding: Finding, now: Moment): void {
     const { writer, stillness, dirty, skipped } = this.#parts;
+    const nowMs = now.monotonicMs;
     switch (finding.type) {
       case 'candidate': {
-        const state = stillness.offer(finding.disk, finding.stamp, nowMs);
+        const state = stillness.offer(finding.disk, finding.stamp, now);
         if (state === 'refused') dirty.addWhole(nowMs);
         if (state === 'still') this.#queue.add(finding);
         return;

@@ -4,6 +4,7 @@
  * what counts is how long the same stamp has been seen.
  */
 import { type FileStamp, sameStamp } from '../content/hash-message.ts';
+import type { Moment } from './moment.ts';
 
 /** Files that wait at once; beyond that the folder is looked through again later. */
 const WAITING_MAX = 20_000;
@@ -11,13 +12,14 @@ const NS_PER_MS = 1_000_000n;
 
 interface Waiting {
   readonly stamp: FileStamp;
+  /** On the monotonic clock. */
   readonly dueMs: number;
 }
 
 export class Stillness {
   readonly #stillMs: number;
   readonly #waitingMax: number;
-  /** By path on disk; put in at the end, so that the first ones are due first, but for clocks that jump. */
+  /** By path on disk; put in at the end, so that the first ones are due first, or nearly. */
   readonly #waiting = new Map<string, Waiting>();
 
   /** Taken as due and not offered again yet. */
@@ -30,12 +32,11 @@ export class Stillness {
 
   /**
    * Shows a file as it is now. `still`: hash it. `waiting`: it will be among the `due` ones. `refused`: too many wait.
-   * @param nowMs Unix milliseconds
    */
-  offer(disk: string, stamp: FileStamp, nowMs: number): 'still' | 'waiting' | 'refused' {
-    const ageMs = nowMs - Number(stamp.ctimeNs / NS_PER_MS);
+  offer(disk: string, stamp: FileStamp, { monotonicMs, wallMs }: Moment): 'still' | 'waiting' | 'refused' {
+    const ageMs = wallMs - Number(stamp.ctimeNs / NS_PER_MS);
     const seen = this.#waiting.get(disk) ?? this.#shown.get(disk);
-    const stoodStill = seen !== undefined && sameStamp(seen.stamp, stamp) && seen.dueMs <= nowMs;
+    const stoodStill = seen !== undefined && sameStamp(seen.stamp, stamp) && seen.dueMs <= monotonicMs;
     if (ageMs >= this.#stillMs || stoodStill) {
       this.#waiting.delete(disk);
       return 'still';
@@ -43,7 +44,7 @@ export class Stillness {
     if (this.#waiting.has(disk) && seen !== undefined && sameStamp(seen.stamp, stamp)) return 'waiting';
     this.#waiting.delete(disk);
     if (this.#waiting.size >= this.#waitingMax) return 'refused';
-    this.#waiting.set(disk, { stamp, dueMs: nowMs + this.#stillMs - Math.max(0, ageMs) });
+    this.#waiting.set(disk, { stamp, dueMs: monotonicMs + this.#stillMs - Math.max(0, ageMs) });
     return 'waiting';
   }
 
@@ -52,7 +53,10 @@ export class Stillness {
     this.#shown.clear();
   }
 
-  /** Up to `limit` files to look at again: `offer` those that are still there before the next call. */
+  /**
+   * Up to `limit` files to look at again: `offer` those that are still there before the next call.
+   * @param nowMs on the monotonic clock
+   */
   takeDue(nowMs: number, limit: number): string[] {
     this.#shown.clear();
     for (const [disk, waiting] of this.#waiting) {
@@ -63,7 +67,7 @@ export class Stillness {
     return [...this.#shown.keys()];
   }
 
-  /** When the next file is due, Unix milliseconds, or null. */
+  /** When the next file is due, on the monotonic clock, or null. */
   nextDueMs(): number | null {
     for (const { dueMs } of this.#waiting.values()) return dueMs;
     return null;

@@ -1,11 +1,16 @@
-/** Wall clocks that are set back or were wrong: of a publisher's versions the one that came last is read, whatever they say. */
+/**
+ * Clocks that are set, were wrong, or go too fast: nothing expires by them, and of a publisher's versions the one that came last is
+ * read, whatever they say.
+ */
 import assert from 'node:assert/strict';
+import { sample } from '../random.ts';
 import type { Machine } from './machine.ts';
 import type { RecordWorld } from './record-world.ts';
-import { recordStory } from './story.ts';
+import { assertNothingLost, recordStory } from './story.ts';
 
 const FILE = 'src/simulator/records/clock-stories.test.ts';
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** For a change to be signed, brought and struck out. */
 const PUBLISH_MS = 10_000;
@@ -48,7 +53,7 @@ async function goBack(
   const third = await put(world, publisher);
   assert.equal(await headOf(world), `publication ${third}`);
   // As long as a publisher waits before it doubts what it signed.
-  await world.run(3 * 60_000);
+  await world.run(3 * MINUTE_MS);
   assert.equal(await headOf(world), `publication ${third}`);
 }
 
@@ -103,9 +108,33 @@ recordStory(
     await world.run(PUBLISH_MS);
     assert.ok(publisher.catalog.pendingCount() > 0);
     setClocks([publisher], -90 * DAY_MS);
-    await world.run(120_000);
+    await world.run(2 * MINUTE_MS);
     assert.equal(publisher.catalog.pendingCount(), 0);
     const next = await put(world, publisher);
     assert.equal(await headOf(world), `publication ${next}`);
+  },
+);
+
+recordStory(
+  'clocks jump by an hour and drift by one in a hundred: nothing expires',
+  FILE,
+  { clockDrift: 0.01, seeds: [58036155] },
+  async ({ world, files, judge }) => {
+    const { random } = world.world;
+    await world.startRing(8);
+    files.add(30);
+    await world.run(10_000);
+    judge.readEvery(1_000);
+    for (let i = 0; i < 12; i++) {
+      for (const { node } of sample(random, world.members(), 3))
+        node?.clock.jump((random() < 0.5 ? -1 : 1) * HOUR_MS);
+      await world.run(MINUTE_MS / 2);
+      if (i % 4 === 1) world.any().kill();
+      await world.run(MINUTE_MS / 2);
+      for (const off of world.machines) if (!off.isOn) world.restart(off);
+    }
+    await world.run(MINUTE_MS);
+    assert.deepEqual(await judge.withoutProvider(), []);
+    await assertNothingLost(judge);
   },
 );

@@ -1,21 +1,13 @@
 /** What becomes of records, told with all of their faults in virtual time: the production services, nothing of them replaced. */
 import assert from 'node:assert/strict';
 import { sample } from '../random.ts';
-import type { Judge } from './judge.ts';
 import { RecordWorld } from './record-world.ts';
-import { recordStory } from './story.ts';
+import { assertNothingLost, recordStory } from './story.ts';
 
 const FILE = 'src/simulator/records/record-stories.test.ts';
 /** From a fault to its repair: detection, claims, a comparison. */
 const REPAIR_MS = 30_000;
 const MINUTE_MS = 60_000;
-
-/** No answer was wrong, and everything acknowledged can be read. */
-async function assertNothingLost(judge: Judge, withinMs = MINUTE_MS): Promise<void> {
-  judge.rest();
-  assert.deepEqual(judge.wrong, []);
-  assert.deepEqual(await judge.missing(withinMs), []);
-}
 
 /** Files come and go while nodes start, leave, die and come back. */
 async function eventfulRun(seed: number): Promise<string> {
@@ -158,63 +150,6 @@ recordStory(
 );
 
 recordStory(
-  'nodes that pause for a second or a minute hide nothing',
-  FILE,
-  {},
-  async ({ world, files, judge }) => {
-    const { random } = world.world;
-    await world.startRing(10);
-    files.add(40);
-    await world.run(5_000);
-    files.changeEvery(3_000);
-    judge.readEvery(400);
-    for (let i = 0; i < 5; i++) {
-      const paused = sample(random, world.members(), 2).flatMap(({ node }) => node ?? []);
-      for (const node of paused) node.pause();
-      await world.run(random() < 0.5 ? 1_000 + random() * 5_000 : MINUTE_MS);
-      for (const node of paused) node.resume();
-      await world.run(REPAIR_MS);
-    }
-    files.rest();
-    await world.run(REPAIR_MS);
-    await assertNothingLost(judge);
-  },
-);
-
-for (const share of [0.5, 0.9]) {
-  recordStory(
-    `a partition ${share * 100}/${100 - share * 100} for ten minutes, written to on both sides: united within a minute`,
-    FILE,
-    {},
-    async ({ world, files, judge }) => {
-      await world.startRing(10);
-      files.add(30);
-      await world.run(10_000);
-      const left = new Set(
-        sample(world.world.random, world.machines, 10 * share).map(({ address }) => address),
-      );
-      const sideOf = (address: string) => (left.has(address) ? 0 : 1);
-      world.world.network.partition(sideOf);
-      const publisherSide = new Map(world.machines.map(({ id, address }) => [id, sideOf(address)]));
-      await world.run(MINUTE_MS);
-      files.changeEvery(5_000);
-      judge.readEvery(1_000, {
-        sinceMs: world.now,
-        isFor: ({ publisher }, reader) => publisherSide.get(publisher) === sideOf(reader.address),
-      });
-      await world.run(9 * MINUTE_MS);
-      files.rest();
-      judge.rest();
-      await world.run(REPAIR_MS);
-      assert.deepEqual(judge.wrong, []);
-      world.world.network.heal();
-      await world.run(MINUTE_MS);
-      assert.deepEqual(await judge.missing(MINUTE_MS), []);
-    },
-  );
-}
-
-recordStory(
   'seven of ten leave in turn: each record is read at every moment',
   FILE,
   {},
@@ -228,30 +163,6 @@ recordStory(
       await world.run(5_000);
     }
     await assertNothingLost(judge, 10_000);
-  },
-);
-
-recordStory(
-  'clocks jump by an hour and drift by one in a hundred: nothing expires',
-  FILE,
-  { clockDrift: 0.01, seeds: [58036155] },
-  async ({ world, files, judge }) => {
-    const { random } = world.world;
-    await world.startRing(8);
-    files.add(30);
-    await world.run(10_000);
-    judge.readEvery(1_000);
-    for (let i = 0; i < 12; i++) {
-      for (const { node } of sample(random, world.members(), 3))
-        node?.clock.jump((random() < 0.5 ? -1 : 1) * 3_600_000);
-      await world.run(MINUTE_MS / 2);
-      if (i % 4 === 1) world.any().kill();
-      await world.run(MINUTE_MS / 2);
-      for (const off of world.machines) if (!off.isOn) world.restart(off);
-    }
-    await world.run(MINUTE_MS);
-    assert.deepEqual(await judge.withoutProvider(), []);
-    await assertNothingLost(judge);
   },
 );
 

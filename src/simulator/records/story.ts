@@ -1,10 +1,13 @@
 /** A test about records told in virtual time: a fresh seed each run, printed, and on failure the command that replays it. */
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Files } from './files.ts';
 import { Judge } from './judge.ts';
 import { RecordWorld, type RecordWorldOptions } from './record-world.ts';
 
 const SEED_BOUND = 2 ** 31;
+/** Until everything is read, where a story says nothing else. */
+const MISSING_MAX_MS = 60_000;
 
 /** What a story is told with. */
 export interface Telling {
@@ -41,4 +44,11 @@ export function recordStory(
       }
     }
   });
+}
+
+/** No answer was wrong, and everything acknowledged can be read. */
+export async function assertNothingLost(judge: Judge, withinMs = MISSING_MAX_MS): Promise<void> {
+  judge.rest();
+  assert.deepEqual(judge.wrong, []);
+  assert.deepEqual(await judge.missing(withinMs), []);
 }

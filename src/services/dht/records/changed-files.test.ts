@@ -4,7 +4,8 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { Catalog } from '../../../library/catalog.ts';
 import { CatalogChanges } from '../../../library/catalog-changes.ts';
 import { baseKey, nameKey } from '../../../records/keys.ts';
-import { TestCluster, type TestNode } from './cluster.test-support.ts';
+import { TestCluster } from './cluster.test-support.ts';
+import type { TestNode } from './cluster-member.test-support.ts';
 import { fakeCid } from './pending.test-support.ts';
 import { sha256 } from './record-checks.ts';
 

@@ -2,78 +2,24 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { credentials, Server, ServerCredentials } from '@grpc/grpc-js';
+import { credentials, Server } from '@grpc/grpc-js';
 import pino from 'pino';
-import {
-  Holding,
-  RecordsServiceClient,
-  RecordsServiceService,
-} from '../../../generated/anillo/records/v1/records.ts';
+import { Holding, RecordsServiceClient } from '../../../generated/anillo/records/v1/records.ts';
 import { makeNetworkId } from '../../../identity/network.ts';
 import { NodeKey } from '../../../identity/node-key.ts';
 import { Problem } from '../../../problems/problem.ts';
 import type { KeyRange } from '../../../records/key-range.ts';
-import type { LookupResult, RingEvent } from '../../../ring/effect.ts';
+import type { LookupResult } from '../../../ring/effect.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import { isBetweenOpenClosed } from '../../../ring/interval.ts';
 import type { Contact } from '../../../ring/message.ts';
-import type { Neighbours, PeerPort, RingPort } from '../ring-port.ts';
+import type { Neighbours, PeerPort } from '../ring-port.ts';
+import { type Member, reservePort, serve, type TestNode } from './cluster-member.test-support.ts';
+import { DictatedRing } from './dictated-ring.test-support.ts';
 import type { RecordParameters } from './parameters.ts';
 import { PendingInMemory } from './pending-in-memory.ts';
 import type { PendingSource } from './pending-source.ts';
-import { type RunningRecords, startRecords } from './records-service.ts';
-
-export interface TestNode {
-  readonly id: string;
-  readonly contact: Contact;
-  readonly records: RunningRecords;
-  readonly pending: PendingInMemory;
-  readonly dataDir: string;
-  /** Calls that reached this node, by method. */
-  readonly calls: Map<string, number>;
-  /** Bytes of requests that reached this node. */
-  bytesIn: number;
-  /** Called with the method when a request arrives, before it is answered. */
-  onRequest: (method: string) => void;
-}
-
-interface Member extends TestNode {
-  readonly key: NodeKey;
-  readonly server: Server;
-  readonly ring: FakeRing;
-  inRing: boolean;
-  alive: boolean;
-  /** Calls wait for it before they are answered. */
-  held: PromiseWithResolvers<void> | null;
-}
-
-class FakeRing implements RingPort {
-  readonly self: Contact;
-  readonly #cluster: TestCluster;
-  readonly #listeners = new Set<(event: RingEvent) => void>();
-
-  constructor(self: Contact, cluster: TestCluster) {
-    this.self = self;
-    this.#cluster = cluster;
-  }
-
-  neighbours(): Neighbours {
-    return this.#cluster.neighboursOf(this.self.id);
-  }
-
-  lookup(key: Identifier): Promise<LookupResult> {
-    return Promise.resolve(this.#cluster.lookup(key));
-  }
-
-  onEvent(listener: (event: RingEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  emit(event: RingEvent): void {
-    for (const listener of this.#listeners) listener(event);
-  }
-}
+import { startRecords } from './records-service.ts';
 
 export class TestCluster {
   readonly networkId = makeNetworkId();
@@ -131,7 +77,7 @@ export class TestCluster {
     const pending = new PendingInMemory();
     const port = await reservePort(server);
     const contact = { id: key.id, incarnation: Date.now(), address: `127.0.0.1:${port}` };
-    const ring = new FakeRing(contact, this);
+    const ring = new DictatedRing(contact, this);
     const records = await startRecords({
       ring,
       peers: this.#peers(),
@@ -329,41 +275,4 @@ export class TestCluster {
     const at = ring.findIndex((member) => member.id === id);
     return [...ring.slice(at + 1), ...ring.slice(0, at)].map(({ contact }) => contact);
   }
-}
-
-function reservePort(server: Server): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
-      if (error === null) resolve(port);
-      else reject(error);
-    });
-  });
-}
-
-/** Counts what arrives, then lets the service answer. */
-function serve(server: Server, { handlers }: RunningRecords, member: Member): void {
-  const counted = Object.entries(RecordsServiceService).map(([name, method]) => [
-    name,
-    {
-      ...method,
-      requestDeserialize: (bytes: Buffer) => {
-        member.calls.set(name, (member.calls.get(name) ?? 0) + 1);
-        member.bytesIn += bytes.length;
-        member.onRequest(name);
-        return method.requestDeserialize(bytes);
-      },
-    },
-  ]);
-  server.addService(Object.fromEntries(counted), heldBack(handlers, member));
-}
-
-function heldBack(handlers: RunningRecords['handlers'], member: Member): RunningRecords['handlers'] {
-  const held = Object.entries(handlers).map(([name, handler]) => [
-    name,
-    async (...args: unknown[]) => {
-      await member.held?.promise;
-      return (handler as (...args: unknown[]) => unknown)(...args);
-    },
-  ]);
-  return Object.fromEntries(held);
 }

@@ -4,7 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NodeKey } from '../../../identity/node-key.ts';
 import { cidKey, nameKey } from '../../../records/keys.ts';
 import { isBetweenOpenOpen } from '../../../ring/interval.ts';
-import { TestCluster, type TestNode } from './cluster.test-support.ts';
+import { TestCluster } from './cluster.test-support.ts';
+import type { TestNode } from './cluster-member.test-support.ts';
 import { eventually, fakeCid } from './pending.test-support.ts';
 import { sha256 } from './record-checks.ts';
 

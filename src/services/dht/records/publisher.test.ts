@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { cidKey, nameKey } from '../../../records/keys.ts';
-import { TestCluster, type TestNode } from './cluster.test-support.ts';
+import { TestCluster } from './cluster.test-support.ts';
+import type { TestNode } from './cluster-member.test-support.ts';
 import { eventually, fakeCid } from './pending.test-support.ts';
 import { sha256 } from './record-checks.ts';
 

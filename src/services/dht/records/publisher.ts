@@ -1,6 +1,6 @@
 /**
  * Brings the catalog's pending changes onto the ring. Each is signed once in this life, in the order of its coming, and
- * brought until enough nodes hold what it says; only then, in the order of `open-changes.ts`, is it struck out of the catalog.
+ * brought until enough nodes hold what it says; only then is it struck out of the catalog (`settlement.ts`).
  * After a death what was not struck out is signed again in the same order and falls into the same slots.
  */
 import type { Logger } from 'pino';
@@ -9,11 +9,10 @@ import type { RingPort } from '../ring-port.ts';
 import { Arrivals } from './arrivals.ts';
 import { type Clock, signalAfter, wait } from './clock.ts';
 import type { Delivery, DeliveryWatch } from './delivery.ts';
-import { OpenChanges } from './open-changes.ts';
-import type { PendingChange, PendingSource, RefusedChange } from './pending-source.ts';
-import { type Awaited, PublicationWaiters } from './publication-waiters.ts';
+import type { PendingChange, PendingSource } from './pending-source.ts';
 import type { RecordStore } from './record-store.ts';
 import type { Outgoing, OutgoingBatch } from './record-tasks.ts';
+import { Settlement } from './settlement.ts';
 import { Slots } from './slots.ts';
 
 /** 256 records under one signature, and a slice of a few milliseconds for whoever reads the catalog. */
@@ -46,14 +45,9 @@ export interface PublisherOptions {
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #stopping = new AbortController();
-  readonly #waiters: PublicationWaiters;
+  readonly #settlement: Settlement;
   readonly #slots = new Slots(BATCHES_IN_FLIGHT);
-  readonly #open = new OpenChanges();
   readonly #onTheirWay = new Set<Promise<void>>();
-  /** Stand on the ring and are not struck out yet. */
-  readonly #arrived: number[] = [];
-  /** Will never stand there, and the catalog does not know yet. */
-  readonly #refused: RefusedChange[] = [];
   /** The last change that was signed. */
   #signedId = 0;
   #wake: () => void = () => {};
@@ -65,7 +59,7 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
-    this.#waiters = new PublicationWaiters(options.clock);
+    this.#settlement = new Settlement(options);
   }
 
   start(): void {
@@ -83,39 +77,22 @@ export class Publisher {
    * @throws Problem `deadline`, `invalid_record` (the ring will never take it), `not_ready` (stopped meanwhile)
    */
   async waitUntilPublished(timeoutMs: number, paths: readonly string[] = []): Promise<void> {
-    await this.#waiters.wait(paths.length === 0 ? this.#everything() : this.#newestOf(paths), timeoutMs);
+    await this.#settlement.wait(timeoutMs, paths);
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#waiters.fail(new Problem('not_ready'));
+    this.#settlement.fail(new Problem('not_ready'));
     this.#wake();
     await this.#running;
     await Promise.all(this.#onTheirWay);
-  }
-
-  #everything(): Awaited {
-    const { source } = this.#options;
-    const last = source.lastPending();
-    const isComplete = () => {
-      if (last === null) return true;
-      const [first] = source.pending(1);
-      return first === undefined || first.id > last;
-    };
-    return { missing: new Set(), isComplete };
-  }
-
-  #newestOf(paths: readonly string[]): Awaited {
-    const ids = paths.map((path) => this.#options.source.lastPending(path)).filter((id) => id !== null);
-    const missing = new Set(ids);
-    return { missing, isComplete: () => missing.size === 0 };
   }
 
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#stopping.signal.aborted) {
       try {
-        this.#settle();
+        this.#settlement.settle();
         const isNew = this.#mayDrain();
         await this.#resignWhenDue();
         if (isNew) await this.#drain();
@@ -131,7 +108,7 @@ export class Publisher {
 
   /** Is there anything new to look at, and a ring to bring it to? */
   #mayDrain(): boolean {
-    if (!this.#options.ring.neighbours().joined || this.#open.size >= OPEN_MAX) return false;
+    if (!this.#options.ring.neighbours().joined || this.#settlement.openCount >= OPEN_MAX) return false;
     const version = this.#options.source.dataVersion();
     if (version === this.#seenVersion) return false;
     this.#seenVersion = version;
@@ -164,7 +141,7 @@ export class Publisher {
   /** Everything that was not signed yet, once. */
   async #drain(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
-      if (this.#open.size >= OPEN_MAX) {
+      if (this.#settlement.openCount >= OPEN_MAX) {
         this.#seenVersion = -1;
         return;
       }
@@ -185,8 +162,8 @@ export class Publisher {
     const { store, clock } = this.#options;
     const signed = await store.run('sign', { changes, nowMs: clock.wallMs() });
     this.#signedId = changes.at(-1)?.id ?? this.#signedId;
-    this.#open.add(changes);
-    this.#refuse(signed.refused);
+    this.#settlement.add(changes);
+    this.#settlement.refuse(signed.refused);
     return signed;
   }
 
@@ -217,7 +194,7 @@ export class Publisher {
     const { delivery } = this.#options;
     const arrivals = new Arrivals(signed.outgoing);
     const watch = this.#watch(arrivals);
-    this.#arrive(changes.map(({ id }) => id).filter((id) => arrivals.hasAll(id)));
+    this.#settlement.arrive(changes.map(({ id }) => id).filter((id) => arrivals.hasAll(id)));
     let batch: OutgoingBatch | null = signed;
     let left: readonly Outgoing[] = signed.outgoing;
     for (let failures = 0; left.length > 0 && !this.#stopping.signal.aborted; failures++) {
@@ -235,17 +212,17 @@ export class Publisher {
 
   #watch(arrivals: Arrivals): DeliveryWatch {
     return {
-      stored: (items) => this.#arrive(arrivals.strike(items)),
+      stored: (items) => this.#settlement.arrive(arrivals.strike(items)),
       replaced: (items, by) => {
         arrivals.expect(by);
-        this.#arrive(arrivals.strike(items));
+        this.#settlement.arrive(arrivals.strike(items));
       },
       ahead: () => {
         this.#isAhead = true;
       },
       refused: (items, reason) => {
-        this.#refuse(items.flatMap(({ changes }) => changes.map((id) => ({ id, reason }))));
-        this.#arrive(arrivals.strike(items));
+        this.#settlement.refuse(items.flatMap(({ changes }) => changes.map((id) => ({ id, reason }))));
+        this.#settlement.arrive(arrivals.strike(items));
       },
     };
   }
@@ -268,36 +245,6 @@ export class Publisher {
     }
   }
 
-  #arrive(ids: readonly number[]): void {
-    this.#arrived.push(...this.#open.arrive(ids));
-    this.#settle();
-  }
-
-  /** Never throws: what the catalog does not take now it takes with the next. */
-  #settle(): void {
-    const { source, log } = this.#options;
-    try {
-      const refused = this.#refused.splice(
-        0,
-        takeAll(this.#refused, (changes) => source.refuse(changes)),
-      );
-      for (const { id, reason } of refused) this.#waiters.refused(id, reason);
-      const settled = this.#arrived.splice(
-        0,
-        takeAll(this.#arrived, (ids) => source.settle(ids)),
-      );
-      if (settled.length > 0) this.#waiters.settled(settled);
-    } catch (error) {
-      log.warn({ reason: String(error) }, 'the catalog could not strike out what is done');
-    }
-  }
-
-  #refuse(refused: readonly RefusedChange[]): void {
-    for (const { id, reason } of refused)
-      this.#options.log.warn({ change: id, reason }, 'the ring will never take this change');
-    this.#refused.push(...refused);
-  }
-
   async #yield(restMs: number): Promise<void> {
     await wait(this.#options.clock, restMs, this.#stopping.signal);
   }
@@ -314,12 +261,6 @@ export class Publisher {
     await wait(this.#options.clock, delayMs, woken.signal);
     this.#wake = () => {};
   }
-}
-
-/** How many were taken. */
-function takeAll<Item>(items: readonly Item[], take: (items: readonly Item[]) => void): number {
-  if (items.length > 0) take(items);
-  return items.length;
 }
 
 function pairOf({ key, slot }: Outgoing): string {

@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, describe, test } from 'node:test';
 import { baseKey, cidKey, nameKey } from '../../../records/keys.ts';
-import { TestCluster, type TestNode } from './cluster.test-support.ts';
+import { TestCluster } from './cluster.test-support.ts';
+import type { TestNode } from './cluster-member.test-support.ts';
 import { eventually, fakeCid } from './pending.test-support.ts';
 import { sha256 } from './record-checks.ts';
 

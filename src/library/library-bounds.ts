@@ -1,13 +1,13 @@
 /** The library's numbers. Each can be set where a `Library` is opened. */
 
 export interface LibraryBounds {
-  /** Size and times must have stood still this long before a file is hashed (contract). */
+  /** Size and times must have stood still this long before a file is hashed. */
   readonly stillMs: number;
   /** Free space that uploads leave alone: SQLite, logs and the people at the machine need some. */
   readonly reserveBytes: number;
-  /** Replaced files kept under each path (contract). */
+  /** Replaced files kept under each path. */
   readonly versionsMax: number;
-  /** How long replaced files are kept (contract). */
+  /** How long replaced files are kept. */
   readonly versionsMaxAgeMs: number;
   /** How long withdrawn files can come back. */
   readonly trashMaxAgeMs: number;

@@ -1,4 +1,4 @@
-/** On how many nodes a record stands, and on which: the owner of its key and the next successors (section 4 of the design). */
+/** On how many nodes a record stands, and on which: the owner of its key and the next successors (docs/decisions/0008). */
 
 export const CID_COPIES = 3;
 /** Names are few and everything hangs on them. */

@@ -1,115 +1,15 @@
-/** The commands as processes against servers that speak the schemas: exit codes, JSON alone on stdout, safe output. */
+/** The commands as processes: exit codes, JSON alone on stdout, safe output. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import {
-  AnsweringServer,
-  idOf,
-  nodeStatus,
-  registeredNode,
-  searchAnswer,
-  searchResult,
-} from '../client/answering-server.test-support.ts';
-import { Problem } from '../problems/problem.ts';
+import { AnsweringServer } from '../client/answering-server.test-support.ts';
+import { anillo, closeNetwork, folder, HELLO_CID } from './anillo.test-support.ts';
 import { UNBUILT_COMMANDS } from './unbuilt.ts';
 
-const ENTRY = fileURLToPath(new URL('./entry.ts', import.meta.url));
-const EVIL = 'evil\u001b[31m\n\u202ename';
-const HELLO_CID = 'bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq';
-const folder = mkdtempSync(join(tmpdir(), 'anillo-cli-'));
-
-const provider = () => ({
-  id: idOf('11'),
-  address: network.address,
-  download: network.address,
-  state: 'active',
-});
-const library = {
-  ...nodeStatus(idOf('11'), '').library,
-  skipped: 2,
-  skippedPlaces: [
-    { place: EVIL, reason: 'control_character' as const },
-    { place: 'd/bad\\xff', reason: 'not_utf8' as const },
-  ],
-  unwatched: 7,
-};
-const network = await AnsweringServer.start({
-  'GET /healthz': { status: 'ok' },
-  'GET /api/v1/nodes': () => ({ nodes: [registeredNode(idOf('11'), network.address)] }),
-  'GET /api/v1/status': () => nodeStatus(idOf('11'), network.address, { library }),
-  'GET /api/v1/network': () => ({
-    networkId: idOf('99'),
-    protocolVersion: '1.0',
-    version: '0.1.0',
-    insecure: false,
-    startedAt: 0,
-    time: Date.now(),
-  }),
-  'GET /api/v1/ring': () => ({
-    members: [{ id: idOf('11'), address: network.address, state: 'active', successors: [] }],
-  }),
-  'GET /api/v1/search': (_: unknown, query: URLSearchParams) => {
-    const q = query.get('q') ?? '';
-    if (q === 'unread' || q === HELLO_CID) return { ...searchAnswer([]), truncated: true };
-    if (q === 'evil') return searchAnswer([searchResult(EVIL)]);
-    if (q === 'README') return searchAnswer([searchResult('a/README'), searchResult('b/README')]);
-    if (q === 'hello.txt') {
-      return searchAnswer([searchResult('hello.txt', { cid: HELLO_CID, providers: [provider()] } as never)]);
-    }
-    return searchAnswer([]);
-  },
-  'GET /api/v1/files': { files: [], nextCursor: null },
-  'GET /api/v1/trash': { entries: [], nextCursor: null },
-  'GET /api/v1/placement': () => ({
-    nodes: [{ id: idOf('11'), address: network.address, upload: network.address, freeBytes: 1 }],
-  }),
-  'PUT /api/v1/files': async (request: AsyncIterable<Uint8Array>, query: URLSearchParams) => {
-    let size = 0;
-    for await (const piece of request) size += piece.length;
-    if (query.get('name')?.startsWith('tree/bad'))
-      throw new Problem('bad_name', { name: 'bad', reason: 'so' });
-    if (query.get('name') === 'tree/full') throw new Problem('no_space', { what: 'full', where: 'here' });
-    const node = { id: idOf('11'), address: network.address };
-    return { state: 'stored', name: query.get('name'), cid: 'bafk', size, node, published: true };
-  },
-});
-after(async () => {
-  await network.stop();
-  rmSync(folder, { recursive: true });
-});
-
-interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function anillo(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [ENTRY, ...args], {
-      cwd: folder,
-      env: { PATH: process.env.PATH ?? '', ANILLO_PORTMAPPER: network.base, LANG: 'C', ...environment },
-      timeout: 60_000,
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (piece) => {
-      stdout += piece;
-    });
-    child.stderr.on('data', (piece) => {
-      stderr += piece;
-    });
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, stdout, stderr }));
-    child.stdin.end('from a pipe');
-  });
-}
+after(closeNetwork);
 
 test('wrong usage exits 2 with one line that says what is wrong', async () => {
   const wrong: readonly (readonly string[])[] = [
@@ -241,20 +141,6 @@ test('a name that would steer the terminal is shown, not obeyed', async () => {
   assert.match(stdout, /evil\\x1b\[31m\\x0a\\u202ename/);
 });
 
-test('doctor tells how far every clock is off', async () => {
-  const { findings } = JSON.parse((await anillo(['doctor', '--json'])).stdout);
-  const clocks = findings.filter(({ check }: { check: string }) => check === 'clock');
-  assert.ok(clocks.length >= 2, 'the portmapper and the node');
-  for (const { offsetMs } of clocks) assert.equal(typeof offsetMs, 'number');
-});
-
-test('doctor says which files a node does not share and why, and what it does not watch', async () => {
-  const { stdout } = await anillo(['doctor']);
-  assert.match(stdout, /2 files are not shared: evil\\x1b\[31m\\x0a\\u202ename \(the name holds a control/);
-  assert.match(stdout, /d\/bad\\xff \(the name is not UTF-8\)/);
-  assert.match(stdout, /7 folders are not watched/);
-});
-
 test('colours and bars stay away from a pipe', async () => {
   const { stdout, stderr } = await anillo(['doctor']);
   assert.ok(!stdout.includes('\u001b') && !stderr.includes('\u001b'));
@@ -267,90 +153,6 @@ test('what people read follows the locale, problems included', async () => {
   assert.match(stdout, /^Uso: anillo \[opciones\] \[comando\]/);
   const closed = await anillo(['ls', '--lang=es', '--portmapper', 'http://127.0.0.1:1']);
   assert.match(closed.stderr, /No se alcanza el portmapper en .* Inícielo con `anillo up`/);
-});
-
-test('files, and stdin, are put with their names; a leading dash is no flag after --', async () => {
-  writeFileSync(join(folder, '-x'), 'dash');
-  const dash = await anillo(['put', '--json', '--', '-x']);
-  assert.equal(JSON.parse(dash.stdout).name, '-x', dash.stderr);
-  const piped = await anillo(['put', '-', '--name', 'in.txt', '--json']);
-  assert.equal(JSON.parse(piped.stdout).size, 'from a pipe'.length, piped.stderr);
-  const several = await anillo(['put', './-x', ENTRY, '--json']);
-  assert.deepEqual(
-    several.stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line).name)
-      .sort(),
-    ['-x', 'entry.ts'],
-  );
-});
-
-test('of many files those that fail are one line each with the code; those before a final failure are told as well', async () => {
-  const tree = join(folder, 'tree');
-  mkdirSync(tree);
-  for (const name of ['bad1', 'bad2', 'good']) writeFileSync(join(tree, name), name);
-  writeFileSync(join(tree, '.hidden'), '');
-  const mixed = await anillo(['put', 'tree', '--json']);
-  assert.equal(mixed.code, 1, mixed.stderr);
-  const lines = mixed.stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  const told = lines.map((line) => [line.state, line.name, line.problem?.code]);
-  assert.deepEqual(told, [
-    ['stored', 'tree/good', undefined],
-    ['failed', 'tree/bad1', 'bad_name'],
-    ['failed', 'tree/bad2', 'bad_name'],
-    [undefined, undefined, 'some_failed'],
-  ]);
-  assert.equal(lines[1].problem.details.reason, 'so');
-  assert.match(mixed.stderr, /1 entries were passed over/);
-  assert.ok(
-    network.asked.some((line) => /placement\?.*replicas=3/.test(line)),
-    'more than one place to go',
-  );
-
-  writeFileSync(join(tree, 'full'), '');
-  const final = await anillo(['put', 'tree', '--json']);
-  assert.equal(final.code, 1);
-  const codes = final.stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line).problem?.code);
-  assert.deepEqual(codes.slice(-3), ['bad_name', 'bad_name', 'no_space']);
-  assert.match(final.stderr, /bad1: "bad" is not a valid name: so\n/);
-});
-
-test('a list names the nodes that did not answer, and fails when none did', async (t) => {
-  const away = { id: idOf('22'), address: '127.0.0.1:1' };
-  const silent = { id: idOf('33'), address: '127.0.0.1:2' };
-  const here = { id: idOf('11'), address: network.address };
-  let isHere = true;
-  const nodes = () => [
-    registeredNode(away.id, away.address, { state: 'inactive' }),
-    registeredNode(silent.id, silent.address),
-    ...(isHere ? [registeredNode(here.id, here.address)] : []),
-  ];
-  const portmapper = await AnsweringServer.start({ 'GET /api/v1/nodes': () => ({ nodes: nodes() }) });
-  t.after(() => portmapper.stop());
-  const asked = ['--portmapper', portmapper.base, '--json'];
-  for (const [command, key] of [
-    ['ls', 'files'],
-    ['trash', 'entries'],
-  ] as const) {
-    isHere = true;
-    const partly = await anillo([command, ...asked]);
-    assert.equal(partly.code, 0, partly.stderr);
-    assert.deepEqual(JSON.parse(partly.stdout), { [key]: [], unreached: [away, silent] });
-    isHere = false;
-    const none = await anillo([command, ...asked]);
-    assert.equal(none.code, 4, none.stderr);
-    assert.deepEqual(JSON.parse(none.stdout), { [key]: [], unreached: [away, silent] });
-    assert.match(none.stderr, /127\.0\.0\.1:2: .*cannot be reached/);
-  }
-  const lost = await anillo(['trash', '--restore', 'x', ...asked]);
-  assert.deepEqual([lost.code, JSON.parse(lost.stdout).problem.code], [4, 'answer_incomplete']);
 });
 
 test('without a terminal the menu is the help', async () => {

@@ -1,4 +1,4 @@
-/** The rooms (docs/architecture.md) as rules: imports go one way. `scripts/check-rooms.js` plants violations to prove that they are caught. */
+/** The rooms (docs/architecture.md) as rules: imports go one way. `scripts/check.js` plants violations to prove that they are caught. */
 
 /** Rooms that are pure: no package, no Node module, no other room but those named. */
 const pure = (room, ...mayImport) => ({

@@ -2,7 +2,7 @@
 import type { LongPart } from './long-tier.ts';
 import { numberText, shareText } from './number-text.ts';
 import { plots } from './plots.ts';
-import { type MeasureSummary, type Summary, verdictOf } from './summary.ts';
+import { type MeasureSummary, pooledOver, type Summary, verdictOf } from './summary.ts';
 import { table } from './table.ts';
 import { demandOf, type Measure, type Workload } from './workload.ts';
 import { WORKLOADS } from './workloads.ts';
@@ -43,7 +43,10 @@ function page({ machine, summaries, elsewhere }: Report, pictures: ReturnType<ty
     '`node bench/figures/part.ts WORKLOAD NODES SEED`. What the words and numbers mean stands in [docs/ring.md](../ring.md).\n',
     'Bounds are 95 %: of shares by Wilson, 3/n where nothing of n happened; of means and ratios by Student over seeds. Lookups of one seed',
     'are not independent of one another, so the bounds of shares are the least that can be said. `every` is the worst of all',
-    'seeds. *Met, bound not yet*: the figure meets the demand, its bound does not, for want of samples.\n',
+    'seeds. *Met, bound not yet*: the figure meets the demand, its bound does not, for want of samples; *open*: the figure',
+    'misses the demand, and its bounds hold it. A share that is demanded alike at several sizes has one row, of all its',
+    'events, and another for each size that misses by itself. In rings of more than 200 nodes the invariants of the whole',
+    'ring are checked after every N/4 changes, those of one list at each; up to 200 all of them at each.\n',
     '## Demand and result\n',
     table(['workload', 'nodes', 'measure', 'demand', 'result', '95 % bounds', 'sample', ''], rows),
     longTier(elsewhere),
@@ -67,21 +70,47 @@ function longTier(parts: readonly LongPart[]): string {
 
 function demandRows(workload: Workload, summaries: readonly Summary[]): string[][] {
   if (summaries.length === 0) return [[workload.title, '', '', '', '', '', '', '**not run**']];
-  const rows = summaries.flatMap((summary) =>
-    Object.entries(workload.measures).flatMap(([name, measure]) => {
-      const found = summary.measures[name];
-      if (found === undefined || demandOf(measure, summary.nodes) === null) return [];
-      return [[workload.title, numberText(summary.nodes), ...cells(measure, summary, found)]];
-    }),
-  );
-  const unmeasured = Object.entries(workload.measures).filter(
-    ([name, { demand }]) => demand !== undefined && summaries.every(({ measures }) => !(name in measures)),
-  );
-  const last = summaries.at(-1) as Summary;
-  return [
-    ...rows,
-    ...unmeasured.map(([, measure]) => [workload.title, '', ...cells(measure, last, undefined)]),
-  ];
+  return Object.entries(workload.measures).flatMap(([name, measure]) => {
+    if (measure.demand === undefined) return [];
+    const taken = summaries.filter(
+      ({ nodes, measures }) => measures[name] !== undefined && demandOf(measure, nodes) !== null,
+    );
+    const last = (taken.at(-1) ?? summaries.at(-1)) as Summary;
+    if (taken.length === 0) return [[workload.title, '', ...cells(measure, last, undefined)]];
+    return sharesOneDemand(measure, taken) && taken.length > 1
+      ? rowsOverSizes(workload, name, measure, taken)
+      : taken.map((summary) => rowOf(workload, measure, summary, summary.measures[name]));
+  });
+}
+
+/** Events of all sizes are of one kind: what is demanded of their share is the same at each. */
+function sharesOneDemand(measure: Measure, summaries: readonly Summary[]): boolean {
+  const demands = new Set(summaries.map(({ nodes }) => JSON.stringify(demandOf(measure, nodes))));
+  return measure.kind === 'share' && demands.size === 1;
+}
+
+/** One row for all sizes, which has the samples that small shares need, and one for each size that misses by itself. */
+function rowsOverSizes(
+  workload: Workload,
+  name: string,
+  measure: Measure,
+  summaries: readonly Summary[],
+): string[][] {
+  const of = ({ measures }: Summary): MeasureSummary => measures[name] as MeasureSummary;
+  const [first, last] = [summaries[0] as Summary, summaries.at(-1) as Summary];
+  const sizes = `${numberText(first.nodes)} to ${numberText(last.nodes)}`;
+  const all = [workload.title, sizes, ...cells(measure, last, pooledOver(summaries.map(of)))];
+  const missed = summaries.filter((each) => verdictOf(measure, each.nodes, of(each)) === 'missed');
+  return [all, ...missed.map((each) => rowOf(workload, measure, each, of(each)))];
+}
+
+function rowOf(
+  { title }: Workload,
+  measure: Measure,
+  summary: Summary,
+  found: MeasureSummary | undefined,
+): string[] {
+  return [title, numberText(summary.nodes), ...cells(measure, summary, found)];
 }
 
 /** Measure, demand, result, bounds, sample, verdict. */

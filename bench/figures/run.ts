@@ -1,10 +1,12 @@
 /**
  * Measures the ring: every workload of docs/figures/ring.md, two at a time, each seed kept as soon as it is measured, so that a run
- * that was stopped goes on; then writes docs/figures. `--quick` takes minutes; the full size takes hours.
+ * that was stopped goes on; then writes docs/figures. `--quick` takes minutes; the full size takes about two hours of one core. It
+ * goes through all workloads and sizes in turn, some seeds of each, so that a run that is stopped has something of everything.
  *   npm run figures                            all workloads at full size
  *   npm run figures -- --quick [WORKLOAD…]     a few seeds, small rings
  *   npm run figures -- --seeds 10 [WORKLOAD…]  at most so many of each
  *   npm run figures -- --at-once 1             one part at a time
+ *   npm run figures -- --plan                  what it would measure, and how long that takes, by what is known
  *   npm run figures -- --document              writes docs/figures from what is known, and measures nothing
  */
 import { spawn } from 'node:child_process';
@@ -23,54 +25,96 @@ import { WORKLOADS } from './workloads.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = join(ROOT, 'docs', 'figures');
 const DATA = join(FOLDER, 'ring.json');
-const SEEDS_PER_PART = 25;
+/** So many turns through all workloads and sizes. */
+const TURNS = 10;
+const WRITE_EVERY_MS = 60_000;
 /** Above it a part hangs. */
 const PART_TIMEOUT_MS = 45 * 60_000;
 /** A table of 10,000 contacts in each of 10,000 nodes, and the rest. */
 const HEAP_MIB = 8_192;
+/** Messages live for moments: room for them to die in saves a tenth of the time. Each part has one core. */
+const ENGINE = [
+  `--max-old-space-size=${HEAP_MIB}`,
+  '--single-threaded-gc',
+  '--min-semi-space-size=32',
+  '--max-semi-space-size=64',
+];
 
 interface Part {
   readonly name: string;
   readonly nodes: number;
   readonly seeds: readonly number[];
+  /** Where it stands among the seeds of its workload and size, 0 to 1. */
+  readonly turn: number;
 }
 
-function partsOf(name: string, workload: Workload, isQuick: boolean, seedsMax: number): Part[] {
-  return (isQuick ? workload.quick : workload.full).flatMap(({ nodes, seeds }) => {
-    const missing = Array.from({ length: Math.min(seeds, seedsMax) }, (_, i) => i + 1).filter(
-      (seed) => !store.has(name, nodes, seed),
-    );
-    const parts: Part[] = [];
-    for (let at = 0; at < missing.length; at += SEEDS_PER_PART)
-      parts.push({ name, nodes, seeds: missing.slice(at, at + SEEDS_PER_PART) });
-    return parts;
-  });
+/** In the order in which they are measured. */
+function partsOf(
+  workloads: readonly (readonly [string, Workload])[],
+  isQuick: boolean,
+  seedsMax: number,
+): Part[] {
+  const parts = workloads.flatMap(([name, workload]) =>
+    (isQuick ? workload.quick : workload.full).flatMap((size) => {
+      const seeds = Math.min(size.seeds, seedsMax);
+      const each = Math.ceil(seeds / TURNS);
+      return Array.from({ length: Math.ceil(seeds / each) }, (_, i): Part => {
+        const count = Math.min(each, seeds - i * each);
+        const own = Array.from({ length: count }, (_, k) => i * each + k + 1);
+        return { name, nodes: size.nodes, seeds: own, turn: (i * each + count / 2) / seeds };
+      });
+    }),
+  );
+  return parts.filter((part) => missing(part).length > 0).sort((a, b) => a.turn - b.turn);
+}
+
+function missing({ name, nodes, seeds }: Part): number[] {
+  return seeds.filter((seed) => !store.has(name, nodes, seed));
 }
 
 /** Runs until all its seeds are measured: a part stops by itself after some minutes. Returns whether it went well. */
-async function runPart({ name, nodes, seeds }: Part): Promise<boolean> {
+async function runPart(part: Part): Promise<boolean> {
   for (;;) {
-    const left = seeds.filter((seed) => !store.has(name, nodes, seed));
+    const left = missing(part);
     if (left.length === 0) return true;
     const file = join(ROOT, 'bench', 'figures', 'part.ts');
-    const args = [`--max-old-space-size=${HEAP_MIB}`, file, name, String(nodes), ...left.map(String)];
+    const args = [...ENGINE, file, part.name, String(part.nodes), ...left.map(String)];
     const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit', timeout: PART_TIMEOUT_MS });
     const code = await new Promise((resolve) => child.once('exit', resolve));
     if (code !== 0) return false;
   }
 }
 
-/** What is known: measured here, or written down before where nothing was measured here. */
+/** By the seconds that seeds took that are known, of whatever code; of those of a size of which none is known nothing is said. */
+function plan(parts: readonly Part[]): void {
+  let total = 0;
+  const sizes = new Map<string, { seeds: number; seconds: number }>();
+  for (const part of parts) {
+    const known = store.samples(part.name, part.nodes);
+    const each = known.reduce((sum, { seconds }) => sum + seconds, 0) / known.length;
+    const size = sizes.get(`${part.name} ${part.nodes}`) ?? { seeds: 0, seconds: 0 };
+    const seeds = missing(part).length;
+    sizes.set(`${part.name} ${part.nodes}`, {
+      seeds: size.seeds + seeds,
+      seconds: size.seconds + seeds * each,
+    });
+    if (known.length > 0) total += seeds * each;
+  }
+  for (const [name, { seeds, seconds }] of sizes)
+    console.log(`${name.padEnd(26)} ${String(seeds).padStart(5)} seeds ${seconds.toFixed(0).padStart(6)} s`);
+  console.log(`${(total / 60).toFixed(0)} minutes of one core in all.`);
+}
+
+/** What is known: measured here, or written down before where nothing was measured here; of full sizes once there are any. */
 function summaries(): Summary[] {
   const before = existsSync(DATA) ? (JSON.parse(readFileSync(DATA, 'utf8')) as Report).summaries : [];
   return Object.entries(WORKLOADS).flatMap(([name, workload]) => {
-    const sizes = [...workload.quick, ...workload.full].map(({ nodes }) => nodes);
-    return [...new Set(sizes)]
-      .sort((a, b) => a - b)
-      .flatMap((nodes) => {
-        const known = before.find((each) => each.workload === name && each.nodes === nodes);
-        return summaryOf(name, workload, nodes) ?? known ?? [];
-      });
+    const at = ({ nodes }: { nodes: number }): Summary | [] =>
+      summaryOf(name, workload, nodes) ??
+      before.find((each) => each.workload === name && each.nodes === nodes) ??
+      [];
+    const full = workload.full.flatMap(at);
+    return full.length > 0 ? full : workload.quick.flatMap(at);
   });
 }
 
@@ -108,6 +152,7 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     document: { type: 'boolean', default: false },
+    plan: { type: 'boolean', default: false },
     seeds: { type: 'string', default: '1000000' },
     'at-once': { type: 'string', default: '2' },
   },
@@ -123,17 +168,22 @@ const store = new SampleStore(ROOT);
 const asked = Object.entries(WORKLOADS).filter(
   ([name]) => positionals.length === 0 || positionals.includes(name),
 );
-const queue = values.document
-  ? []
-  : asked.flatMap(([name, workload]) => partsOf(name, workload, values.quick, Number(values.seeds)));
+const queue = values.document ? [] : partsOf(asked, values.quick, Number(values.seeds));
+if (values.plan) {
+  plan(queue);
+  process.exit(0);
+}
 let failed = 0;
+let writtenAt = performance.now();
 async function work(): Promise<void> {
   for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
     if (!(await runPart(part))) {
       failed++;
       console.log(`FAILED ${part.name} at ${part.nodes} nodes`);
     }
+    if (performance.now() - writtenAt < WRITE_EVERY_MS) continue;
     write();
+    writtenAt = performance.now();
   }
 }
 await Promise.all(Array.from({ length: Number(values['at-once']) }, work));

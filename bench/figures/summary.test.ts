@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SampleStore } from './sample-store.ts';
-import { curvesOf, measuresOf, verdictOf } from './summary.ts';
+import { curvesOf, measuresOf, pooledOver, verdictOf } from './summary.ts';
 import type { Workload } from './workload.ts';
 
 const WORKLOAD: Workload = {
@@ -53,12 +53,26 @@ test('a verdict is sure only where the bound meets the demand too', () => {
     verdictOf(measures[name] as Workload['measures'][string], nodes, { ...summary, seeds: 2 });
   assert.equal(verdict('wrong', 10, { value: 0.001, low: 0, high: 0.009 }), 'met');
   assert.equal(verdict('wrong', 10, { value: 0.001, low: 0, high: 0.02 }), 'met, bound not yet');
-  assert.equal(verdict('wrong', 10, { value: 0.011, low: 0, high: 0.02 }), 'missed');
+  assert.equal(verdict('wrong', 10, { value: 0.011, low: 0, high: 0.02 }), 'open');
+  assert.equal(verdict('wrong', 10, { value: 0.015, low: 0.011, high: 0.02 }), 'missed');
+  assert.equal(verdict('never', 10, { value: 0.001, low: 0, high: 0.02 }), 'missed');
   assert.equal(verdict('never', 10, { value: 0, low: 0, high: 0.3 }), 'met');
   assert.equal(verdict('hops', 10, { value: 3, low: 2.9, high: 3.1 }), 'missed');
   assert.equal(verdict('hops', 100, { value: 2.9, low: 2.8, high: 2.95 }), 'met');
   assert.equal(verdict('hops', 1_000, { value: 3, low: 2.9, high: 3.1 }), null);
   assert.equal(verdict('found', 10, { value: 4, low: 4, high: 9 }), 'missed');
+});
+
+test('sizes at which the same share is demanded are added up, with bounds of the sum', () => {
+  const at = (events: number, of: number) => ({
+    value: events / of,
+    low: 0,
+    high: 1,
+    counted: { events, of },
+    seeds: 2,
+  });
+  const { value, high, counted, seeds } = pooledOver([at(0, 10_000), at(0, 50_000)]);
+  assert.deepEqual([value, high, counted, seeds], [0, 5e-5, { events: 0, of: 60_000 }, 4]);
 });
 
 test('curves are averaged where all seeds have points', () => {

@@ -30,7 +30,8 @@ export interface Summary {
   readonly broken: readonly string[];
 }
 
-export type Verdict = 'met' | 'met, bound not yet' | 'missed';
+/** `open`: the figure misses the demand and its bounds hold it, so that the sample shows neither. */
+export type Verdict = 'met' | 'met, bound not yet' | 'open' | 'missed';
 
 const BROKEN_SHOWN = 5;
 const SIGNIFICANT = 6;
@@ -99,15 +100,26 @@ export function brokenOf(samples: readonly SeededSample[]): string[] {
     .slice(0, BROKEN_SHOWN);
 }
 
-/** Null where nothing is demanded. A share or a mean is sure only when its bound meets the demand too. */
+/** The events of one share or ratio at several sizes, added up; of each size by its bounds alone otherwise. */
+export function pooledOver(summaries: readonly MeasureSummary[]): MeasureSummary {
+  const counted = pooled(summaries.map((each) => each.counted ?? { events: 0, of: 0 }));
+  const seeds = summaries.reduce((sum, each) => sum + each.seeds, 0);
+  const value = counted.of === 0 ? 0 : counted.events / counted.of;
+  return { value, ...shareBounds(counted), counted, seeds };
+}
+
+/** Null where nothing is demanded. A share or a mean is sure only when its bound meets the demand too, or misses it. */
 export function verdictOf(measure: Measure, nodes: number, summary: MeasureSummary): Verdict | null {
   const demand = demandOf(measure, nodes);
   if (demand === null) return null;
-  if (summary.value === null || !meets(demand, summary.value)) return 'missed';
+  if (summary.value === null) return 'missed';
+  const isMet = meets(demand, summary.value);
   // None was demanded and none was seen: more samples narrow the bound and never close it.
-  if (measure.kind === 'every' || ('atMost' in demand && demand.atMost === 0)) return 'met';
-  const bound = 'atMost' in demand ? summary.high : summary.low;
-  return bound !== null && meets(demand, bound) ? 'met' : 'met, bound not yet';
+  if (measure.kind === 'every' || ('atMost' in demand && demand.atMost === 0))
+    return isMet ? 'met' : 'missed';
+  const [better, worse] = 'atMost' in demand ? [summary.low, summary.high] : [summary.high, summary.low];
+  if (isMet) return worse !== null && meets(demand, worse) ? 'met' : 'met, bound not yet';
+  return better !== null && meets(demand, better) ? 'open' : 'missed';
 }
 
 function meets(demand: Demand, value: number): boolean {

@@ -6,6 +6,7 @@ import type { Input, RingEvent } from '../ring/effect.ts';
 import { DEFAULT_PARAMETERS, type RingParameters } from '../ring/parameters.ts';
 import { RingView } from './checkers/ring-view.ts';
 import { Inspector } from './inspector.ts';
+import { LARGE_RING, ringInMotion } from './large-ring.ts';
 import { LookupLoad, quantile } from './lookup-load.ts';
 import type { MessageCodec } from './message-codec.ts';
 import { JUMP_MAX_MS } from './node-clock.ts';
@@ -32,6 +33,8 @@ const ASSUME_EVERY_MS = 1_000;
 /** More steps than this at one moment are no work but a circle. */
 const STEPS_AT_ONCE_MAX = 1_000_000;
 const START_WITHIN_MS = 120_000;
+/** Until every node has acted. */
+const LARGE_SETTLED_MS = 20_000;
 /** After it is ideal again the ring is watched for so long, and every lookup must be right. */
 const QUIET_MS = 5_000;
 const QUIET_LOOKUPS_PER_SECOND = 20;
@@ -129,8 +132,13 @@ export class Run implements Witness<SimulatedNode> {
 
   /** A ring of `count` in which nothing changes any more. */
   startAtRest(count: number): void {
-    const first = this.world.start();
-    for (let i = 1; i < count; i++) this.world.start([first]);
+    if (count < LARGE_RING) {
+      const first = this.world.start();
+      for (let i = 1; i < count; i++) this.world.start([first]);
+    } else {
+      ringInMotion(this.world, count);
+      this.world.run(LARGE_SETTLED_MS);
+    }
     if (this.untilIdeal(START_WITHIN_MS) === null)
       this.inspector.report('start', `no ideal ring of ${count} within ${START_WITHIN_MS} ms`);
     this.world.run(10_000);

@@ -64,6 +64,8 @@ export class SimulatedNode implements Happening, CallEnd, TimerOwner {
   #nextLookup = 1;
   /** The call being handled: most are answered at once. */
   #calledNow: Call | null = null;
+  /** The timer that was due last: most set themselves anew. */
+  #spareTimer: TimerDue | null = null;
   readonly #calledBefore = new Map<number, Call>();
 
   constructor(
@@ -209,7 +211,9 @@ export class SimulatedNode implements Happening, CallEnd, TimerOwner {
     else this.#step(what);
   }
 
-  #handleTimer({ timerId, at }: TimerDue): void {
+  #handleTimer(timer: TimerDue): void {
+    const { timerId, at } = timer;
+    this.#spareTimer = timer;
     // Set anew, or cleared, since it was planned.
     if (this.state.timers.get(timerId) === at) this.#step({ type: 'timer', timerId });
   }
@@ -296,7 +300,11 @@ export class SimulatedNode implements Happening, CallEnd, TimerOwner {
   }
 
   #plan(timerId: string, at: number): void {
-    this.#world.schedule.at(this.clock.virtualMs(at), new TimerDue(this, timerId, at));
+    const timer = this.#spareTimer ?? new TimerDue(this);
+    this.#spareTimer = null;
+    timer.timerId = timerId;
+    timer.at = at;
+    this.#world.schedule.at(this.clock.virtualMs(at), timer);
   }
 
   #reply(token: number, reply: RingReply): void {

@@ -5,17 +5,15 @@ export interface TimerOwner {
   ring(timer: TimerDue): void;
 }
 
-/** A timer of a node's core, planned. The core's own table says whether it still holds. */
+/** A timer of a node's core, planned. The core's own table says whether it still holds. One that was due may be planned anew. */
 export class TimerDue implements Happening {
-  readonly timerId: string;
+  timerId = '';
   /** By the node's own clock. */
-  readonly at: number;
+  at = 0;
   readonly #node: TimerOwner;
 
-  constructor(node: TimerOwner, timerId: string, at: number) {
+  constructor(node: TimerOwner) {
     this.#node = node;
-    this.timerId = timerId;
-    this.at = at;
   }
 
   happen(): void {

@@ -35,9 +35,9 @@ export class World {
   /** For the draws of whoever tells the story; nodes and network have streams of their own. */
   readonly random: Random;
   readonly network: Network;
+  readonly parameters: RingParameters;
   /** Every process ever started, in order; the last of an address is the one that listens there. */
   readonly nodes: SimulatedNode[] = [];
-  readonly #parameters: RingParameters;
   readonly #clockDrift: number;
   readonly #clockRandom: Random;
   readonly #byAddress = new Map<string, SimulatedNode>();
@@ -58,7 +58,7 @@ export class World {
     this.random = seededRandom(nextSeed());
     this.network = new Network(nextSeed(), conditions);
     this.#clockRandom = seededRandom(nextSeed());
-    this.#parameters = parameters;
+    this.parameters = parameters;
     this.#clockDrift = clockDrift;
     this.#surroundings = {
       schedule: this.schedule,
@@ -204,7 +204,7 @@ export class World {
   prepare(contact: Contact): SimulatedNode {
     const rate = 1 + this.#clockDrift * (2 * this.#clockRandom() - 1);
     const clock = new NodeClock(this.schedule.now, rate);
-    return new SimulatedNode(contact, this.#prepared++, this.#parameters, clock, this.#surroundings);
+    return new SimulatedNode(contact, this.#prepared++, this.parameters, clock, this.#surroundings);
   }
 
   /** It listens from now on, remembers what is on its disk, and joins by the seeds; without any it is a ring of one. */

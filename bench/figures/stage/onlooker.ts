@@ -1,7 +1,7 @@
 /** Looks on at a run for a workload: who is a member, what lookups say, and every checker of the simulator. */
 import type { Input, RingEvent } from '../../../src/ring/effect.ts';
 import type { Contact } from '../../../src/ring/message.ts';
-import { isSame } from '../../../src/simulator/checkers/ring-view.ts';
+import { isSame, type RingView } from '../../../src/simulator/checkers/ring-view.ts';
 import { Inspector } from '../../../src/simulator/inspector.ts';
 import { LookupLoad } from '../../../src/simulator/lookup-load.ts';
 import type { SimulatedNode } from '../../../src/simulator/simulated-node.ts';
@@ -15,6 +15,8 @@ export class Onlooker implements Witness<SimulatedNode> {
   /** Live members that somebody's own probes took for dead, and out of its list or from the place of its predecessor. */
   evictions = 0;
   readonly #world: World;
+  #standing: readonly SimulatedNode[] = [];
+  #standingIn: RingView | null = null;
 
   constructor(world: World) {
     this.#world = world;
@@ -25,6 +27,16 @@ export class Onlooker implements Witness<SimulatedNode> {
   /** Those whom somebody could ask. */
   readonly members = (): SimulatedNode[] =>
     this.#world.live().filter(({ state }) => state.phase === 'member');
+
+  /** The same by the last change of membership, for who asks thousands of times between two; paused ones are among them. */
+  readonly standing = (): readonly SimulatedNode[] => {
+    const { view } = this.inspector;
+    if (view !== this.#standingIn) {
+      this.#standingIn = view;
+      this.#standing = this.members();
+    }
+    return this.#standing;
+  };
 
   started(node: SimulatedNode): void {
     this.inspector.started(node);

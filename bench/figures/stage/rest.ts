@@ -1,8 +1,7 @@
 /** Worlds at rest, as workloads begin: an ideal ring in motion, every node knowing every other where its table has room. */
-import { DEFAULT_PARAMETERS, type RingParameters } from '../../../src/ring/parameters.ts';
+import { ringInMotion } from '../../../src/simulator/large-ring.ts';
 import type { NetworkConditions } from '../../../src/simulator/network.ts';
 import type { SimulatedNode } from '../../../src/simulator/simulated-node.ts';
-import { knowEverybody, knowFingers } from '../../../src/simulator/static-ring.ts';
 import type { Witness } from '../../../src/simulator/witness.ts';
 import { World, type WorldOptions } from '../../../src/simulator/world.ts';
 
@@ -31,19 +30,9 @@ export function ringAtRest(
   nodes: number,
   { settledMs = SETTLED_MS, witness, ...options }: RestOptions,
 ): AtRest {
-  const parameters: RingParameters = options.parameters ?? DEFAULT_PARAMETERS;
-  const world = new World({ conditions: USUAL, traces: false, ...options, parameters });
+  const world = new World({ conditions: USUAL, traces: false, ...options });
   if (witness !== undefined) world.witness = witness(world);
-  const started = world.staticRing(nodes, {
-    runs: true,
-    // Member lists that are full, as gossip leaves them in time.
-    met: 2 * parameters.membersMax,
-    furnish: (state, ring, place, random) => {
-      // Where a ring at rest has come to, without the hours in which members learn of one another.
-      if (nodes <= parameters.routesMax) knowEverybody(state, ring);
-      knowFingers(state, ring, place, random);
-    },
-  });
+  const started = ringInMotion(world, nodes);
   world.run(settledMs);
   return { world, nodes: started };
 }

@@ -14,32 +14,45 @@ interface Telling {
   readonly quick: Workload['quick'];
   readonly full: Workload['full'];
   readonly reasons?: NonNullable<Workload['reasons']>;
+  /** What is demanded at some sizes alone, by the figure of the scenario, instead of its own demand. */
+  readonly demands?: { readonly [of: string]: NonNullable<Measure['demand']> };
+  /** Figures of the scenario that another workload measures. */
+  readonly without?: readonly string[];
   /** What is shown and not demanded; sums over runs, or one value of each. */
   readonly shown?: { readonly [name: string]: Measure & { readonly per?: string } };
 }
 
 /** Larger rings hand messages over as they are: encoding them takes as long as all the rest. */
-const CODEC_UP_TO = 1_000;
+const CODEC_UP_TO = 100;
 
 const BROKEN: Measure = { name: 'runs with a broken invariant', kind: 'share', demand: { atMost: 0 } };
 
-export function workloadOf(scenario: Scenario, { shown = {}, ...telling }: Telling): Workload {
-  const demanded = scenario.demands.map((demand) => [nameOf(demand), measureOf(demand)] as const);
+export function workloadOf(
+  scenario: Scenario,
+  { shown = {}, demands = {}, without = [], ...telling }: Telling,
+): Workload {
+  const kept = scenario.demands.filter(({ of }) => !without.includes(of));
+  const demanded = kept.map((each) => {
+    const demand = demands[each.of];
+    return [nameOf(each), { ...measureOf(each), ...(demand === undefined ? {} : { demand }) }] as const;
+  });
   return {
     ...telling,
     measures: { ...Object.fromEntries(demanded), ...shown, broken: BROKEN },
-    run: (seed, nodes): Sample =>
-      sampleOf(
-        scenario,
-        shown,
-        runScenario(scenario, nodes <= CODEC_UP_TO ? { seed, nodes, codec: WIRE_CODEC } : { seed, nodes }),
-      ),
+    run: (seed, nodes): Sample => {
+      const options = nodes <= CODEC_UP_TO ? { seed, nodes, codec: WIRE_CODEC } : { seed, nodes };
+      return sampleOf(kept, shown, runScenario(scenario, options));
+    },
   };
 }
 
-function sampleOf(scenario: Scenario, shown: NonNullable<Telling['shown']>, report: Report): Sample {
+function sampleOf(
+  demands: readonly ScenarioDemand[],
+  shown: NonNullable<Telling['shown']>,
+  report: Report,
+): Sample {
   const figures: Record<string, Figure> = {};
-  for (const demand of scenario.demands) {
+  for (const demand of demands) {
     const { of, per, where } = demand;
     if (where !== undefined && report.figures[where] !== 1) continue;
     const figure = figureOf(report, of, per, unitOf(demand.unit).factor);

@@ -20,8 +20,9 @@ export const BROKEN_WAYS: Workload = {
   },
   quick: [{ nodes: 64, seeds: 3 }],
   full: [
-    { nodes: 100, seeds: 100 },
-    { nodes: 1_000, seeds: 20 },
+    { nodes: 100, seeds: 80 },
+    { nodes: 300, seeds: 15 },
+    { nodes: 1_000, seeds: 5 },
   ],
   run: (seed, count): Sample => {
     const { world, nodes, onlooker } = watchedRing(count, { seed });

@@ -22,8 +22,9 @@ export const BYTES_CHURN: Workload = {
   reasons: { hour: WHY, minutes: WHY },
   quick: [{ nodes: 100, seeds: 1 }],
   full: [
-    { nodes: 100, seeds: 100 },
-    { nodes: 1_000, seeds: 10 },
+    { nodes: 100, seeds: 80 },
+    { nodes: 300, seeds: 15 },
+    { nodes: 1_000, seeds: 5 },
   ],
   run: (seed, nodes): Sample => ({
     figures: { hour: underChurn(seed, nodes, 60), minutes: underChurn(seed, nodes, 10) },

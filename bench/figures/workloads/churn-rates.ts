@@ -8,8 +8,11 @@ import type { Demand, Measure, Sample, Workload } from '../workload.ts';
 export const RATES = [0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6];
 const BEFORE_MS = 20_000;
 const MEASURED_MS = 60_000;
-const LOOKUPS_PER_SECOND = 50;
+/** Of a node and second: a share of 10^-4 needs 10^5 lookups at each rate. */
+const LOOKUPS_EACH = 0.2;
 const DEADLINE_MS = 5_000;
+/** From so many nodes on: so long, and at the rates of which something is demanded, and at rest. */
+const LARGE = { nodes: 10_000, measuredMs: 30_000, rates: [0, 0.4, 1.6] };
 
 /** What the design demands at a rate: sessions of 42 and of 10 minutes. */
 const DEMANDS: Readonly<Record<number, Readonly<Record<string, number>>>> = {
@@ -45,16 +48,20 @@ export const CHURN_RATES: Workload = {
   title: 'Churn by rate',
   what:
     'At each rate, in a ring of 1,000 so many nodes join a second and so many others end, half of them refusing, half silent; ' +
-    '0.4/s is a mean session of 42 minutes, 1.6/s one of 10. Lookups are asked by members, with a deadline of 5 s.',
+    '0.4/s is a mean session of 42 minutes, 1.6/s one of 10. After 20 s of that, members ask for 60 s, 0.2 lookups a node and second ' +
+    'in all, with a deadline of 5 s; of 10,000 nodes for 30 s, and only at rest and at the rates of which something is demanded.',
   measures: measures(),
   quick: [{ nodes: 200, seeds: 1 }],
   full: [
-    { nodes: 1_000, seeds: 100 },
+    { nodes: 100, seeds: 75 },
+    { nodes: 300, seeds: 20 },
+    { nodes: 1_000, seeds: 5 },
     { nodes: 10_000, seeds: 3 },
   ],
   run: (seed, nodes): Sample => {
     const figures: Record<string, Share | number> = {};
-    for (const rate of RATES) Object.assign(figures, atRate(seed, nodes, rate));
+    for (const rate of nodes < LARGE.nodes ? RATES : LARGE.rates)
+      Object.assign(figures, atRate(seed, nodes, rate));
     const mean = (rate: number): number => {
       const { events, of } = figures[`hops@${rate}`] as Share;
       return events / of;
@@ -65,12 +72,12 @@ export const CHURN_RATES: Workload = {
 
 function atRate(seed: number, nodes: number, rate: number): Record<string, Share> {
   const { world, onlooker } = watchedRing(nodes, { seed });
-  const { load, members } = onlooker;
+  const { load, members, standing } = onlooker;
   comeAndGo(world, (rate * nodes) / 1_000_000, members);
   world.run(BEFORE_MS);
-  load.ask(LOOKUPS_PER_SECOND, members);
-  world.run(MEASURED_MS);
-  load.ask(0, members);
+  load.ask(LOOKUPS_EACH * nodes, standing);
+  world.run(nodes < LARGE.nodes ? MEASURED_MS : LARGE.measuredMs);
+  load.ask(0, standing);
   world.run(DEADLINE_MS + 500);
   const { asked, found, failed, wrong, hops, timeouts } = load.counts;
   return {

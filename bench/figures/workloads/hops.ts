@@ -50,9 +50,9 @@ export const HOPS: Workload = {
     { nodes: 10_000, seeds: 1 },
   ],
   full: [
-    { nodes: 100, seeds: 100 },
-    { nodes: 1_000, seeds: 100 },
-    { nodes: 10_000, seeds: 10 },
+    { nodes: 100, seeds: 60 },
+    { nodes: 1_000, seeds: 40 },
+    { nodes: 10_000, seeds: 3 },
     { nodes: 100_000, seeds: 3 },
   ],
   run: (seed, nodes): Sample => {

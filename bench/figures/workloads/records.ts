@@ -35,7 +35,7 @@ export const RECORDS_CHURN: Workload = {
     lost: { name: 'acknowledged, and never read again', kind: 'share', demand: { atMost: 0 } },
   },
   quick: [{ nodes: 12, seeds: 1 }],
-  full: [{ nodes: 32, seeds: 100 }],
+  full: [{ nodes: 20, seeds: 100 }],
   run: async (seed, nodes): Promise<Sample> => {
     const world = new RecordWorld({ seed });
     try {
@@ -94,7 +94,7 @@ export const RECORDS_PARTITION: Workload = {
     lost: { name: 'acknowledged, and not read after', kind: 'share', line: 4, demand: { atMost: 0 } },
   },
   quick: [{ nodes: 10, seeds: 2 }],
-  full: [{ nodes: 20, seeds: 100 }],
+  full: [{ nodes: 12, seeds: 100 }],
   run: async (seed, nodes): Promise<Sample> => {
     const world = new RecordWorld({ seed });
     try {

@@ -79,7 +79,9 @@ export const RECOVERY: Workload = {
     { nodes: 1_000, seeds: 1 },
   ],
   full: [
-    { nodes: 1_000, seeds: 100 },
+    { nodes: 100, seeds: 60 },
+    { nodes: 300, seeds: 30 },
+    { nodes: 1_000, seeds: 10 },
     { nodes: 10_000, seeds: 3 },
   ],
   run: (seed, nodes): Sample => recover(seed, nodes),

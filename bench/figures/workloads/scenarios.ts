@@ -6,27 +6,35 @@ import { HOSTILE_NETWORK as hostile } from '../../../src/simulator/scenarios/hos
 import { JOIN_STORM as joinStorm } from '../../../src/simulator/scenarios/join-storm.ts';
 import { MASS_FAILURE as massFailure } from '../../../src/simulator/scenarios/mass-failure.ts';
 import { PARTITION as partition } from '../../../src/simulator/scenarios/partition.ts';
+import { ROUND_MS } from '../../../src/simulator/scenarios/rounds.ts';
 import { STEADY as steady } from '../../../src/simulator/scenarios/steady.ts';
 import { TINY as tiny } from '../../../src/simulator/scenarios/tiny.ts';
 import { workloadOf } from '../stage/scenario.ts';
+import type { Demand } from '../workload.ts';
 
 const SMALL = [{ nodes: 32, seeds: 2 }];
+/** A hundred seeds up to 1,000 nodes, each size for about as long. */
 const FULL = [
-  { nodes: 100, seeds: 100 },
-  { nodes: 1_000, seeds: 100 },
+  { nodes: 100, seeds: 80 },
+  { nodes: 300, seeds: 15 },
+  { nodes: 1_000, seeds: 5 },
   { nodes: 10_000, seeds: 3 },
 ];
+const UP_TO_1000 = FULL.slice(0, 3);
 
 const SLOW_OWNERS =
   'the owner itself confirms, and the keys of slow nodes are more than one in a hundred: their answers are late whatever the way';
+
+const atStormSizes = (demand: Demand) => ({ 1000: demand, 10000: demand });
 
 const FALSE_DEATHS = { name: 'live nodes taken for dead', kind: 'every' } as const;
 
 export const STEADY = workloadOf(steady, {
   title: 'Nobody comes or goes',
-  what: 'A ring that has come to rest, and lookups on it, with mild faults of links and clocks.',
+  what:
+    'A ring that has come to rest, for two minutes, and lookups on it for one more, with mild faults of links and clocks; of 10,000 nodes ' +
+    'for 40 and 20 s.',
   reasons: {
-    hops: 'runs that lose messages: who missed one is gone round for a while, by way of its neighbours; without loss it is below 1',
     'p99ToMedian:hasSlow': SLOW_OWNERS,
   },
   quick: SMALL,
@@ -36,10 +44,19 @@ export const STEADY = workloadOf(steady, {
 
 export const JOIN_STORM = workloadOf(joinStorm, {
   title: 'Join storm',
-  what: 'All at one moment join a ring of 32, each by three of its nodes. A round is 0.2 s.',
+  what:
+    'All at one moment join a ring of 17, or of 32 where they are 10,000, each by three of its nodes. A round is 0.2 s. How fast and ' +
+    'with how many messages is demanded at these two sizes, of runs without loss and slow nodes.',
+  demands: {
+    headsTrueMs: { 1000: { atMost: (10 * ROUND_MS) / 1_000 }, 10000: { atMost: (20 * ROUND_MS) / 1_000 } },
+    listsAfterHeadsMs: atStormSizes({ atMost: (16 * ROUND_MS) / 1_000 }),
+    messagesPerNode: atStormSizes({ atMost: 60 }),
+  },
   quick: [{ nodes: 100, seeds: 8 }],
   full: [
-    { nodes: 1_000, seeds: 100 },
+    { nodes: 100, seeds: 80 },
+    { nodes: 300, seeds: 15 },
+    { nodes: 1_000, seeds: 20 },
     { nodes: 10_000, seeds: 3 },
   ],
 });
@@ -48,13 +65,17 @@ export const CHURN = workloadOf(churn, {
   title: 'Churn',
   what:
     'Nodes join and end, as many as come, at the rate that a mean session of 42 or 10 minutes gives; by a share drawn for each ' +
-    'run they leave with a word, crash, or come back under their own identifier.',
+    'run they leave with a word, crash, or come back under their own identifier. For five minutes; of 10,000 nodes for one. Bytes are ' +
+    'measured by `bytes-churn`.',
   quick: SMALL,
+  // Of 100, sessions are of minutes, and of them nothing is demanded but that no invariant breaks.
   full: [
-    { nodes: 500, seeds: 100 },
-    { nodes: 1_000, seeds: 100 },
+    { nodes: 100, seeds: 88 },
+    { nodes: 500, seeds: 8 },
+    { nodes: 1_000, seeds: 4 },
     { nodes: 10_000, seeds: 3 },
   ],
+  without: ['bytesPerNodeSecond'],
   shown: {
     hops: { name: 'hops', kind: 'ratio', per: 'found' },
     messagesPerNodeSecond: { name: 'messages of a node', kind: 'mean', unit: '/s' },
@@ -72,12 +93,14 @@ export const FLAPPING = workloadOf(flapping, {
   title: 'Flapping',
   what: 'From 1 to 10 % of the nodes start again every 2 to 10 s under their own identifier, for two minutes.',
   quick: SMALL,
-  full: FULL.slice(0, 2),
+  full: UP_TO_1000,
 });
 
 export const PARTITION = workloadOf(partition, {
   title: 'Partition',
-  what: 'The network falls into halves, or into nine tenths and one, for up to 10 minutes, and heals; with churn on both sides.',
+  what:
+    'The network falls into halves, or into nine tenths and one, and heals, with churn on both sides: for 10 minutes from 500 nodes on, ' +
+    'of 10,000 for 2, and of fewer for 10 minutes or up to 3.',
   quick: SMALL,
   full: FULL,
 });
@@ -88,7 +111,7 @@ export const HOSTILE = workloadOf(hostile, {
     'Everything that a network and its machines can do, in random subsets: up to 5 % loss, duplicates, reordering, 2.3 % of the ' +
     'pairs broken, one-way cuts, crashes, restarts, pauses, slow nodes, clocks that drift by 1 % and jump by an hour.',
   quick: SMALL,
-  full: FULL.slice(0, 2),
+  full: UP_TO_1000,
   shown: { falseDeaths: FALSE_DEATHS, lookupMedianMs: { name: 'lookups, median', kind: 'mean', unit: 'ms' } },
 });
 
@@ -112,8 +135,5 @@ export const BOOTSTRAP = workloadOf(bootstrap, {
   title: 'Bootstrap',
   what: 'From one node to all of them, one after the other or together.',
   quick: SMALL,
-  full: [
-    { nodes: 100, seeds: 100 },
-    { nodes: 1_000, seeds: 20 },
-  ],
+  full: UP_TO_1000,
 });

@@ -24,8 +24,9 @@ export const SLOW: Workload = {
   },
   quick: [{ nodes: 64, seeds: 2 }],
   full: [
-    { nodes: 100, seeds: 100 },
-    { nodes: 1_000, seeds: 20 },
+    { nodes: 100, seeds: 80 },
+    { nodes: 300, seeds: 15 },
+    { nodes: 1_000, seeds: 5 },
   ],
   reasons: {
     ratio:

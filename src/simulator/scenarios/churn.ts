@@ -1,13 +1,16 @@
 /** Nodes join, leave and crash at the rate that a mean session gives (ToN 2003, Table III; sessions of docs/figures/ring.md). */
+import { LARGE_RING } from '../large-ring.ts';
 import { crash, join, leave, restart } from '../node-faults.ts';
 import type { Demand, Scenario } from '../scenario.ts';
 
 const MINUTE_MS = 60_000;
 const LOOKUPS_PER_SECOND = 20;
+const LARGE_LOOKUPS_PER_SECOND = 500;
 /** Below this many nodes sessions are as short as it takes for something to happen, and so is the run. */
 const FULL_SIZE = 500;
 const LASTS_MS = 5 * MINUTE_MS;
 const SMALL_LASTS_MS = 2 * MINUTE_MS;
+const LARGE_LASTS_MS = MINUTE_MS;
 
 const bounds = (where: string, wrong: number, failed: number, timeouts: number, source: string): Demand[] => [
   { what: 'wrong owners', unit: 'share', of: 'wrongOwners', per: 'lookups', atMost: wrong, where, source },
@@ -48,7 +51,8 @@ export const CHURN: Scenario = {
   actOne: (run) => {
     const { world, load, nodes, drawn, figures } = run;
     const sessionMinutes = drawn.sessionMinutes as number;
-    const lastsMs = nodes >= FULL_SIZE ? LASTS_MS : SMALL_LASTS_MS;
+    const lastsMs = lastsMsOf(nodes);
+    const lookupsPerSecond = nodes >= LARGE_RING ? LARGE_LOOKUPS_PER_SECOND : LOOKUPS_PER_SECOND;
     const everyMs = (sessionMinutes * MINUTE_MS) / nodes;
     const untilMs = world.schedule.now + lastsMs;
     const before = run.traffic();
@@ -60,7 +64,7 @@ export const CHURN: Scenario = {
       else if (world.random() < 0.3) restart(run, node);
       else crash(run, node);
     });
-    load.ask(LOOKUPS_PER_SECOND, () => run.members());
+    load.ask(lookupsPerSecond, () => run.members());
     world.run(lastsMs);
     const after = run.traffic();
     figures.sessions42 = sessionMinutes === 42 ? 1 : 0;
@@ -71,3 +75,9 @@ export const CHURN: Scenario = {
     figures.bytesPerNodeSecond = (after.bytes - before.bytes) / nodeSeconds;
   },
 };
+
+/** Of many nodes enough come and go in a minute. */
+function lastsMsOf(nodes: number): number {
+  if (nodes >= LARGE_RING) return LARGE_LASTS_MS;
+  return nodes >= FULL_SIZE ? LASTS_MS : SMALL_LASTS_MS;
+}

@@ -4,7 +4,9 @@ import { sample } from '../random.ts';
 import type { Scenario } from '../scenario.ts';
 import { ROUND_MS } from './rounds.ts';
 
-const BASE = 32;
+/** Below the full size a ring of 17 is joined, from there on one of 32 (docs/figures/ring.md). */
+const BASE = 17;
+const FULL_BASE = 32;
 const FULL_SIZE = 5_000;
 
 export const JOIN_STORM: Scenario = {
@@ -56,5 +58,5 @@ export const JOIN_STORM: Scenario = {
 };
 
 function baseOf(nodes: number): number {
-  return Math.min(BASE, Math.max(1, Math.floor(nodes / 2)));
+  return Math.min(nodes < FULL_SIZE ? BASE : FULL_BASE, Math.max(1, Math.floor(nodes / 2)));
 }

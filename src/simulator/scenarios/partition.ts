@@ -1,6 +1,9 @@
 /** The network falls into two parts, each a ring of its own, and comes together again (docs/ring.md, Merge). */
+
+import type { Random } from '../../ring/effect.ts';
 import { headsAreIdeal, ideal } from '../checkers/ideal.ts';
 import { nameOf, RingView } from '../checkers/ring-view.ts';
+import { LARGE_RING } from '../large-ring.ts';
 import { befallNodes } from '../node-faults.ts';
 import { sample } from '../random.ts';
 import type { Run } from '../run.ts';
@@ -8,6 +11,7 @@ import type { Scenario } from '../scenario.ts';
 
 const MINUTE_MS = 60_000;
 const FULL_SIZE = 500;
+const LARGE_PARTED_MINUTES = 2;
 /** The longest wait between two tries of a dead member, and what comes of the first that answers. */
 const CONTACT_WITHIN_MS = 320_000;
 
@@ -36,7 +40,7 @@ export const PARTITION: Scenario = {
   ],
   draw: ({ world, nodes }) => ({
     smallerShare: world.random() < 0.5 ? 0.5 : 0.1,
-    partedMinutes: nodes >= FULL_SIZE || world.random() < 0.2 ? 10 : 1 + Math.floor(world.random() * 3),
+    partedMinutes: partedMinutesOf(nodes, world.random),
   }),
   actOne: (run) => {
     const { world, drawn, figures, inspector } = run;
@@ -62,6 +66,12 @@ export const PARTITION: Scenario = {
     figures.partedMs = partedMs;
   },
 };
+
+/** Of many nodes as long as it takes for each part to become a ring and for churn to leave its marks. */
+function partedMinutesOf(nodes: number, random: Random): number {
+  if (nodes >= LARGE_RING) return LARGE_PARTED_MINUTES;
+  return nodes >= FULL_SIZE || random() < 0.2 ? 10 : 1 + Math.floor(random() * 3);
+}
 
 /** A small part may have died out. */
 function sidesOf({ world }: Run, sideOf: (address: string) => number): number {

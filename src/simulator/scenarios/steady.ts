@@ -1,7 +1,9 @@
 /** Nobody comes or goes. What a ring at rest costs, and that every lookup finds its owner. */
+import { LARGE_RING } from '../large-ring.ts';
 import type { Scenario } from '../scenario.ts';
 
 const MEASURED_MS = 120_000;
+const LARGE_MEASURED_MS = 40_000;
 const LOOKUPS_PER_SECOND = 20;
 
 export const STEADY: Scenario = {
@@ -32,6 +34,7 @@ export const STEADY: Scenario = {
       of: 'hops',
       per: 'found',
       atMost: 1,
+      where: 'isPlain',
       source: 'demand 1: 1 hop with the routing table',
     },
     {
@@ -54,16 +57,18 @@ export const STEADY: Scenario = {
   actOne: (run) => {
     const { world, load, figures, drawn } = run;
     // At rest first, without lookups, which are no maintenance.
+    const measuredMs = run.nodes >= LARGE_RING ? LARGE_MEASURED_MS : MEASURED_MS;
     const before = run.traffic();
-    world.run(MEASURED_MS);
+    world.run(measuredMs);
     const after = run.traffic();
-    const nodeSeconds = (run.nodes * MEASURED_MS) / 1_000;
+    const nodeSeconds = (run.nodes * measuredMs) / 1_000;
     figures.messagesPerNodeSecond = (after.messages - before.messages) / nodeSeconds;
     figures.bytesPerNodeSecond = (after.bytes - before.bytes) / nodeSeconds;
     // Loss, and suspicions that come of it, are not rest.
-    figures.hasBytes = after.bytes > 0 && drawn.loss === 0 && drawn.slowShare === 0 ? 1 : 0;
+    figures.isPlain = drawn.loss === 0 && drawn.slowShare === 0 ? 1 : 0;
+    figures.hasBytes = after.bytes > 0 ? figures.isPlain : 0;
     load.ask(LOOKUPS_PER_SECOND, () => run.members());
-    world.run(MEASURED_MS / 2);
+    world.run(measuredMs / 2);
     load.ask(0, () => []);
     world.run(5_000);
     figures.hasSlow = drawn.slowShare > 0 && load.tookMs.length > 0 ? 1 : 0;

@@ -50,17 +50,14 @@ export interface Outcome {
   readonly broken: string | null;
 }
 
-interface Entry {
-  readonly state: RingState | null;
-  readonly view: NodeView;
-  readonly outcomes: Map<number, Outcome>;
-}
-
 export class NodeTable {
   readonly places: Places;
   readonly messages: MessageTable;
   readonly parameters: RingParameters;
-  private readonly nodes = new Intern<Entry>();
+  private readonly nodes = new Intern<RingState | null>();
+  /** What is asked of most often, by number. */
+  private readonly views: NodeView[] = [];
+  private readonly outcomes: Map<number, Outcome>[] = [];
   /** Calls of operations that had to be carried out. */
   operationsRun = 0;
 
@@ -75,20 +72,16 @@ export class NodeTable {
   }
 
   view(node: number): NodeView {
-    return this.nodes.get(node).view;
+    return this.views[node] as NodeView;
   }
 
   /** Null for a life that is over. */
   state(node: number): RingState | null {
-    return this.nodes.get(node).state;
+    return this.nodes.get(node);
   }
 
   gone(life: Life): number {
-    return this.nodes.numberFor(`gone ${life}`, () => ({
-      state: null,
-      view: viewOfGone(life),
-      outcomes: new Map(),
-    }));
+    return this.nodes.numberFor(`gone ${life}`, (node) => this.enter(node, null, viewOfGone(life)));
   }
 
   /** A life that runs and has not begun to join. */
@@ -98,18 +91,23 @@ export class NodeTable {
 
   keep(state: RingState): number {
     settle(state, this.messages);
-    return this.nodes.numberFor(project(state), () => ({
-      state,
-      view: viewOf(state, this.places),
-      outcomes: new Map(),
-    }));
+    return this.nodes.numberFor(project(state), (node) =>
+      this.enter(node, state, viewOf(state, this.places)),
+    );
+  }
+
+  private enter(node: number, state: RingState | null, view: NodeView): RingState | null {
+    this.views[node] = view;
+    this.outcomes[node] = new Map();
+    return state;
   }
 
   outcome(node: number, operation: Operation, argument = 0): Outcome {
-    const { outcomes, state } = this.nodes.get(node);
+    const outcomes = this.outcomes[node] as Map<number, Outcome>;
     const code = argument * OPERATIONS + operation;
     const known = outcomes.get(code);
     if (known !== undefined) return known;
+    const state = this.nodes.get(node);
     if (state === null) throw new RangeError('nothing happens to a life that is over');
     const outcome = this.run(node, cloneState(state), operation, argument);
     outcomes.set(code, outcome);
@@ -125,7 +123,7 @@ export class NodeTable {
       if (!(error instanceof Error) || error.name !== 'InvariantViolation') throw error;
       return { next: node, sent: [], reply: 0, broken: error.message };
     }
-    const before = this.nodes.get(node).view.awaited;
+    const before = this.view(node).awaited;
     const sent: number[] = [];
     let said: RingReply | null = null;
     for (const effect of effects) {

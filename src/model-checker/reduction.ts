@@ -26,6 +26,7 @@ export class Reduction {
   /** By mask; null where lives need no other numbers. */
   private readonly orders = new Map<number, Renaming | null>();
   private readonly turns: readonly Renaming[];
+  private readonly original: Int32Array;
   private readonly turned: Int32Array;
 
   /** @param width of a row: the nodes, what failed so far, the messages, rising, then zeros */
@@ -38,6 +39,7 @@ export class Reduction {
       (turn) =>
         new Renaming(table, (life) => ((placeOf(life) + turn) % places) * LIVES + incarnationOf(life)),
     );
+    this.original = new Int32Array(width);
     this.turned = new Int32Array(width);
   }
 
@@ -45,9 +47,13 @@ export class Reduction {
   reduce(row: Int32Array): void {
     const order = this.orderFor(this.maskOf(row));
     if (order !== null) this.rename(row, row, order, 0);
-    const { turned } = this;
-    const original = this.turns.length > 0 ? row.slice() : row;
-    for (const [i, turn] of this.turns.entries()) {
+    const { turns, original, turned } = this;
+    if (turns.length === 0) return;
+    original.set(row);
+    for (let i = 0; i < turns.length; i++) {
+      const turn = turns[i] as Renaming;
+      // The first number decides nearly always.
+      if (turn.node(original[this.places - 1 - i] as number) > (row[0] as number)) continue;
       this.rename(original, turned, turn, i + 1);
       if (isBefore(turned, row)) row.set(turned);
     }

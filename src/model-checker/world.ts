@@ -219,8 +219,10 @@ export class World {
 
   /** Returns whether that changed the node. */
   private proveNewcomersOf(place: number): boolean {
+    const { unproven } = this.view(place);
+    if (unproven.length === 0) return false;
     const before = this.nodes[place];
-    for (const life of this.view(place).unproven) {
+    for (const life of unproven) {
       if (this.view(placeOf(life)).isRunning) this.operate(place, Operation.PROBE, placeOf(life));
     }
     return this.nodes[place] !== before;

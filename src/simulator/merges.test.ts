@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Random } from '../ring/effect.ts';
 import type { Contact } from '../ring/message.ts';
-import { DEFAULT_PARAMETERS } from '../ring/parameters.ts';
+import { DEFAULT_PARAMETERS, type RingParameters } from '../ring/parameters.ts';
 import { setSuccessors } from '../ring/successors.ts';
 import { headsAreTrue, isIdeal, whatIsBroken } from './live-ring.ts';
 import { sample } from './random.ts';
@@ -54,6 +54,31 @@ story('two whole rings of which one node has heard of the other become one', FIL
   eventually(world, isIdeal, PARTED_MS);
   assert.equal(whatIsBroken(world.live()), null);
 });
+
+/** Two rings of two neighbours each, as a partition leaves them, that can reach one another again. */
+function partedInTwos(seed: number, parameters: RingParameters): World {
+  const world = new World({ seed, parameters });
+  const nodes = world.staticRing(4, { runs: true });
+  world.run(60_000);
+  const inside = new Set(nodes.slice(0, 2).map(({ contact }) => contact.address));
+  world.network.partition((address) => (inside.has(address) ? 0 : 1));
+  world.run(120_000);
+  world.network.heal();
+  return world;
+}
+
+story(
+  'where members are no candidates a ring of four that was parted stays two, and else is one',
+  FILE,
+  (seed) => {
+    eventually(partedInTwos(seed, DEFAULT_PARAMETERS), isIdeal, 300_000);
+    const safeguards = { ...DEFAULT_PARAMETERS.safeguards, memberCandidates: false };
+    const world = partedInTwos(seed, { ...DEFAULT_PARAMETERS, safeguards });
+    world.run(PARTED_MS);
+    // Everybody knows everybody again, and nobody asks: each list names the other of its pair.
+    assert.match(whatIsBroken(world.live()) ?? 'nothing', /^2 rings/);
+  },
+);
 
 /** Gossip would show a node those between: nobody exchanges lists. */
 const UNGOSSIPING = {

@@ -18,7 +18,7 @@ import {
 } from './members.ts';
 import type { Contact } from './message.ts';
 import { patienceFor } from './round-trips.ts';
-import { confirmRoute, forgetRoute } from './routes.ts';
+import { confirmRoute, endRoute, forgetRoute, shunRoute } from './routes.ts';
 import type { Member, Pending, Purpose, RingState } from './state.ts';
 import { answer, emit, jittered, post, send, setTimer, type Turn } from './turn.ts';
 
@@ -119,8 +119,8 @@ export function missed(turn: Turn, pending: Pending): void {
   if (wasCutShort(turn, pending)) return;
   const member = addMember(turn, to);
   if (member === null) {
-    // Nobody keeps account of it: lookups choose another.
-    forgetRoute(state, to);
+    // Nobody keeps account of it: lookups choose another. One that was asked for this is not asked again.
+    if (purpose.type !== 'doubtfulRoute') shunRoute(turn, to);
     return;
   }
   if (!isSameLife(member.contact, to) && !takeAccount(turn, member, to)) return;
@@ -256,7 +256,7 @@ function declareDead(turn: Turn, member: Member): void {
   member.reviveAt = now + jittered(turn, member.reviveWaitMs);
   setNews(state, member, wasProven ? state.parameters.newsSends : 0);
   state.membersChanged = true;
-  forgetRoute(state, member.contact);
+  endRoute(turn, member.contact);
   if (wasProven) emit(turn, { type: 'dead', contact: member.contact });
   post(turn, { type: 'gone', contact: member.contact });
 }
@@ -265,7 +265,7 @@ export function declareContactDead(turn: Turn, contact: Contact): void {
   const member = addMember(turn, contact);
   if (member !== null && isSameLife(member.contact, contact)) declareDead(turn, member);
   else {
-    forgetRoute(turn.state, contact);
+    endRoute(turn, contact);
     post(turn, { type: 'gone', contact });
   }
 }

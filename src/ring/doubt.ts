@@ -99,6 +99,7 @@ export function predecessorSpoke(turn: Turn, standing: Standing): void {
   if (doubt === null) return;
   doubt.predecessorConfirmed = false;
   doubt.predecessorInDoubt = standing === 'inDoubt';
+  if (doubt.predecessorInDoubt && doubt.cause === 'joined') post(turn, { type: 'bothJoined' });
   if (!doubt.predecessorInDoubt) verifyPredecessor(turn);
 }
 

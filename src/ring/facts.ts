@@ -16,7 +16,7 @@ import { notifyHead } from './notify.ts';
 import { becomeOrphan } from './orphan.ts';
 import { extendTail, prune } from './prune.ts';
 import { onPredecessorGone } from './rectify.ts';
-import { announceChanges } from './route-changes.ts';
+import { announceChanges, announceInDoubt } from './route-changes.ts';
 import { startRoutes } from './route-exchange.ts';
 import {
   abandonRoundWith,
@@ -90,6 +90,9 @@ function settle(turn: Turn, fact: Exclude<Fact, { type: 'neighboursChanged' }>):
       startFingers(turn);
       startRoutes(turn);
       resumeLookups(turn);
+      return;
+    case 'bothJoined':
+      announceInDoubt(turn);
       return;
     case 'doubtEnded':
       // A head that is in doubt because this node was learns it now.

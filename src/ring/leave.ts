@@ -4,7 +4,8 @@ import { isSameLife } from './contact.ts';
 import { isLookupTimer } from './lookup.ts';
 import { addMember, setHealth, setNews } from './members.ts';
 import type { Contact } from './message.ts';
-import { forgetRoute } from './routes.ts';
+import { tellChanges } from './route-changes.ts';
+import { endRoute } from './routes.ts';
 import type { Purpose } from './state.ts';
 import { answer, clearTimer, emit, post, send, setTimer, type Turn } from './turn.ts';
 
@@ -19,6 +20,8 @@ export function leave(turn: Turn): void {
   const told = [...state.successors];
   const { predecessor } = state;
   if (predecessor !== null && !told.some((contact) => contact.id === predecessor.id)) told.push(predecessor);
+  // Others rely on it for these.
+  tellChanges(turn);
   state.phase = 'leaving';
   state.leavesWaiting = wasMember ? told.length : 0;
   if (state.leavesWaiting === 0) {
@@ -72,6 +75,6 @@ function markLeft(turn: Turn, contact: Contact): void {
   setHealth(state, member, 'left');
   setNews(state, member, state.parameters.newsSends);
   state.membersChanged = true;
-  forgetRoute(state, contact);
+  endRoute(turn, contact);
   post(turn, { type: 'gone', contact });
 }

@@ -142,9 +142,9 @@ export interface RingParameters {
   /** Joins and deaths wait so long for others to be told with them: longer the more there were. */
   readonly changesMinMs: number;
   readonly changesMaxMs: number;
-  /** Changes in one message, and those that wait. */
+  /** Changes in one message: when so many wait they are told at once. */
   readonly changesMax: number;
-  /** Lives kept in mind as gone, so that stale tables do not bring them back. */
+  /** Lives kept in mind as gone, so that stale tables do not bring them back; and as many at most wait to be asked whether they live. */
   readonly goneRoutesMax: number;
   /** Base of the fingers: 2, 4 or 16 (Chord 4.3 has 2); 0 for none. */
   readonly fingerBase: number;

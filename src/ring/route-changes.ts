@@ -8,15 +8,15 @@ import { isSameLife } from './contact.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { isGone, isOver, isUsable } from './members.ts';
 import type { Contact, GoneLife, RingReply } from './message.ts';
-import { doubtRoute, isRememberedGone, rememberGone } from './route-doubts.ts';
+import { doubtRoute, isRememberedGone } from './route-doubts.ts';
 import type { RouteChange, RouteDoubt, RouteTable } from './route-table.ts';
-import { confirmRoute, forgetRoute, learnRoute, positionOf, routeOf } from './routes.ts';
+import { confirmRoute, endRoute, forgetRoute, learnRoute, positionOf, routeOf } from './routes.ts';
 import { estimatedSize, type Pending, type RingState } from './state.ts';
 import { answer, jittered, send, setTimerBy, type Turn } from './turn.ts';
 
 export const CHANGES_TIMER = 'routeChanges';
-/** One that does not answer is replaced by the next behind it, so often. */
-const TRIES = 3;
+/** One that does not answer is replaced by the next behind it, so often at most: where half died, all are silent in one of 256. */
+const TRIES = 8;
 
 /** The predecessor changed: a node joined there, or some are gone. Its successor, this node, tells. */
 export function announceChanges(turn: Turn): void {
@@ -26,15 +26,38 @@ export function announceChanges(turn: Turn): void {
   if (predecessor === null || (before !== null && isSameLife(before, predecessor))) return;
   table.announced = predecessor;
   if (before === null || !isOfLargeRing(state)) return;
+  announce(turn, predecessor, false);
+  if (before.id === predecessor.id) return;
   const level = levelOfAll(state);
-  // One that joined where another died stands behind it or before it: both are told.
-  note(turn, { contact: predecessor, isGone: false, level });
-  if (before.id !== predecessor.id && isGone(state, before)) noteGone(turn, before, level);
-  if (before.id === predecessor.id || isBetweenOpenOpen(before.id, predecessor.id, self.id)) return;
-  for (const contact of [before, ...between(state, predecessor, self)]) {
-    if (isGone(state, contact)) noteGone(turn, contact, level);
-    else doubtRoute(turn, contact, level);
+  if (isBetweenOpenOpen(before.id, predecessor.id, self.id)) {
+    // One that joined where another died, not long enough ago to be known dead: who joined cannot tell.
+    if (!isUsable(state, before)) ask(turn, before, level);
+    return;
   }
+  for (const contact of [before, ...between(state, predecessor, self)]) ask(turn, contact, level);
+  // Some were found dead before, and are in no table of this node any more.
+  for (const [id, { incarnation }] of table.gone)
+    if (isBetweenOpenOpen(predecessor.id, id, self.id))
+      announce(turn, { id, incarnation, address: '' }, true);
+}
+
+/**
+ * The predecessor is in doubt of its place. Where both joined just now, the node that stood behind it may have died before it had told;
+ * where that one has told, this ends with it.
+ */
+export function announceInDoubt(turn: Turn): void {
+  const { predecessor } = turn.state;
+  if (predecessor !== null && isOfLargeRing(turn.state)) announce(turn, predecessor, false);
+}
+
+function announce(turn: Turn, contact: Contact, isGone: boolean): void {
+  note(turn, { contact, isGone, from: 0, level: levelOfAll(turn.state) });
+}
+
+/** It may be gone, and everybody is told if it is. */
+function ask(turn: Turn, contact: Contact, level: number): void {
+  if (isGone(turn.state, contact)) noteGone(turn, contact, level);
+  else doubtRoute(turn, contact, level);
 }
 
 /** Of one whose tables are kept whole, by what a node knows that may have joined just now. */
@@ -54,11 +77,13 @@ function levelOfAll(state: RingState): number {
   return Math.max(1, Math.ceil(Math.log2(size)));
 }
 
-/** This node found it out itself. */
+/** This node found it out itself; of those that stood right before it, it is the one to tell everybody. */
 function noteGone(turn: Turn, contact: Contact, level: number): void {
-  rememberGone(turn, contact);
-  forgetRoute(turn.state, contact);
-  if (level > 0) note(turn, { contact, isGone: true, level });
+  const { predecessor, self } = turn.state;
+  endRoute(turn, contact);
+  const isOwn = predecessor !== null && isBetweenOpenOpen(predecessor.id, contact.id, self.id);
+  if (isOwn && isOfLargeRing(turn.state)) announce(turn, contact, true);
+  else if (level > 0) note(turn, { contact, isGone: true, from: 0, level });
 }
 
 /** Routes strictly between two nodes. */
@@ -75,8 +100,11 @@ function between({ routes, parameters }: RingState, from: Contact, to: Contact):
 
 function note(turn: Turn, change: RouteChange): void {
   const { table, parameters } = turn.state;
-  if (table.changes.length >= 2 * parameters.changesMax || !isNews(table, change)) return;
-  table.changes.push(change);
+  const news = newsOf(table, change);
+  if (news === null) return;
+  // Nothing is left out: others rely on this node for those ahead of it.
+  if (table.changes.length >= parameters.changesMax) tellChanges(turn);
+  table.changes.push(news);
   table.told.delete(change.contact.id);
   table.told.set(change.contact.id, change);
   for (const oldest of table.told.keys()) {
@@ -88,12 +116,14 @@ function note(turn: Turn, change: RouteChange): void {
   setTimerBy(turn, CHANGES_TIMER, table.changes.length >= changesMax ? 0 : jittered(turn, waitMs));
 }
 
-/** A later life, the end of one, or the same for many more nodes than it was told to: those counts waver. */
-function isNews({ told }: RouteTable, { contact, isGone, level }: RouteChange): boolean {
+/** A later life, the end of one, or the same for more nodes than it was told to: those that were told are not told again. */
+function newsOf({ told }: RouteTable, change: RouteChange): RouteChange | null {
+  const { contact, isGone, level } = change;
   const last = told.get(contact.id);
-  if (last === undefined || last.contact.incarnation < contact.incarnation) return true;
-  if (last.contact.incarnation > contact.incarnation) return false;
-  return last.isGone === isGone ? last.level + 1 < level : isGone;
+  if (last === undefined || last.contact.incarnation < contact.incarnation) return change;
+  if (last.contact.incarnation > contact.incarnation) return null;
+  if (last.isGone !== isGone) return isGone ? change : null;
+  return last.level < level ? { ...change, from: last.level } : null;
 }
 
 export function onRouteChanges(
@@ -113,7 +143,7 @@ export function onRouteChanges(
   for (const contact of joined) {
     if (contact.id === state.self.id) continue;
     if (isUsable(state, contact)) learnRoute(turn, contact);
-    if (further > 0) note(turn, { contact, isGone: false, level: further });
+    if (further > 0) note(turn, { contact, isGone: false, from: 0, level: further });
   }
   for (const life of gone) if (life.id !== state.self.id) takeInGone(turn, life, further);
 }
@@ -171,7 +201,9 @@ export function tellChanges(turn: Turn): void {
     const ahead = 2 ** level;
     if (ahead > routes.length) continue;
     const target = routes[(at + ahead - 1) % routes.length] as Contact;
-    const due = changes.filter((change) => change.level > level && isDueTo(self, target, change));
+    const due = changes.filter(
+      (change) => change.level > level && change.from <= level && isDueTo(self, target, change),
+    );
     if (due.length > 0) tell(turn, target, level, due, TRIES);
   }
 }
@@ -198,26 +230,25 @@ function tell(
   tries: number,
 ): void {
   const { parameters } = turn.state;
-  for (let i = 0; i < changes.length; i += parameters.changesMax) {
-    const part = changes.slice(i, i + parameters.changesMax);
-    const joined = part.filter(({ isGone }) => !isGone).map(({ contact }) => contact);
-    const gone = part
-      .filter(({ isGone }) => isGone)
-      .map(({ contact: { id, incarnation } }) => ({ id, incarnation }));
-    const purpose = { type: 'tellChanges', level, changes: part, tries } as const;
-    send(turn, target, { type: 'routeChanges', level, joined, gone }, parameters.requestTimeoutMs, purpose);
-  }
+  const joined = changes.filter(({ isGone }) => !isGone).map(({ contact }) => contact);
+  const gone = changes
+    .filter(({ isGone }) => isGone)
+    .map(({ contact: { id, incarnation } }) => ({ id, incarnation }));
+  const purpose = { type: 'tellChanges', level, changes, tries } as const;
+  send(turn, target, { type: 'routeChanges', level, joined, gone }, parameters.requestTimeoutMs, purpose);
 }
 
-/** It did not hear: the next behind it is told instead, and tells on in its place. */
+/** It did not hear: the next behind it is told instead, and tells on in its place, as far as nobody else does. */
 export function onTold(turn: Turn, pending: Pending, isHeard: boolean): void {
   const { state } = turn;
   const { routes, self } = state;
   const { purpose, to } = pending;
   if (isHeard || purpose.type !== 'tellChanges' || purpose.tries <= 1 || routes.length === 0) return;
-  const at = positionOf(routes, to.id);
-  const isThere = routes[at % routes.length]?.id === to.id;
-  const next = routes[(at + (isThere ? 1 : 0)) % routes.length] as Contact;
+  const isThere = routeOf(state, to.id) !== null;
+  const at = (positionOf(routes, to.id) + (isThere ? 1 : 0)) % routes.length;
+  const next = routes[at] as Contact;
+  const ahead = 1 + ((at - positionOf(routes, self.id) + routes.length) % routes.length);
+  if (ahead >= 2 ** (purpose.level + 1)) return;
   const due = purpose.changes.filter((change) => isDueTo(self, next, change));
   if (due.length > 0 && next.id !== to.id) tell(turn, next, purpose.level, due, purpose.tries - 1);
 }

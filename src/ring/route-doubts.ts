@@ -3,36 +3,46 @@
  * A life that did not answer is kept in mind as gone, so that stale tables do not bring it back.
  */
 import type { Contact } from './message.ts';
+import { ROUTES_TIMER } from './route-table.ts';
 import type { RingState } from './state.ts';
 import { send, setTimerBy, type Turn } from './turn.ts';
 
 export const DOUBTS_TIMER = 'routeDoubts';
 /** Asked at one time, each `routesPageMs`: a message that names many causes no burst. */
 const AT_ONCE = 8;
+/** What had no room is found by comparing tables, once those that wait have been asked. */
+const COMPARE_MS = 10_000;
 /** A life gone for so long is asked again when another node still has it: this one may have heard wrongly. */
 const GONE_TRUSTED_MS = 120_000;
 
 /** It is asked whether it lives; if not, those up to 2^level places ahead are told. */
 export function doubtRoute(turn: Turn, contact: Contact, level: number, next: Contact | null = null): void {
   const { table, parameters } = turn.state;
-  const at = table.doubtful.findIndex(({ contact: { id } }) => id === contact.id);
-  const waiting = table.doubtful[at];
+  const waiting = table.doubtful.get(contact.id);
   if (waiting !== undefined) {
     if (waiting.contact.incarnation === contact.incarnation && waiting.level < level)
-      table.doubtful[at] = { ...waiting, level };
+      table.doubtful.set(contact.id, { ...waiting, level });
     return;
   }
-  if (table.doubtful.length >= 2 * parameters.changesMax) return;
-  table.doubtful.push({ contact, level, next });
+  if (table.doubtful.size >= parameters.goneRoutesMax) {
+    table.isBehind = true;
+    setTimerBy(turn, ROUTES_TIMER, COMPARE_MS);
+    return;
+  }
+  table.doubtful.set(contact.id, { contact, level, next });
   setTimerBy(turn, DOUBTS_TIMER, 0);
 }
 
 /** The timer's asking: some of those that wait. */
 export function askDoubtful(turn: Turn): void {
   const { table, parameters } = turn.state;
-  for (const doubt of table.doubtful.splice(0, AT_ONCE))
+  let left = AT_ONCE;
+  for (const [id, doubt] of table.doubtful) {
+    if (left-- <= 0) break;
+    table.doubtful.delete(id);
     send(turn, doubt.contact, { type: 'ping' }, parameters.probeTimeoutMs, { type: 'doubtfulRoute', doubt });
-  if (table.doubtful.length > 0) setTimerBy(turn, DOUBTS_TIMER, parameters.routesPageMs);
+  }
+  if (table.doubtful.size > 0) setTimerBy(turn, DOUBTS_TIMER, parameters.routesPageMs);
 }
 
 /** As far as this node found out itself. */

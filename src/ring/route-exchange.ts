@@ -7,12 +7,11 @@ import { contactMark } from './digest.ts';
 import { isUsable } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { doubtRoute } from './route-doubts.ts';
-import { GROUPS, PAGES, pageOf, pagePrefix, type RouteTable } from './route-table.ts';
+import { GROUPS, PAGES, pageOf, pagePrefix, ROUTES_TIMER, type RouteTable } from './route-table.ts';
 import { learnRoute, positionOf, thinOut } from './routes.ts';
 import { estimatedSize, type Pending, type RingState } from './state.ts';
 import { answer, jittered, send, setTimer, setTimerBy, type Turn } from './turn.ts';
 
-export const ROUTES_TIMER = 'routes';
 /** After a join: the ring around comes first. */
 const FIRST_MS = 10_000;
 const PAGES_OF_GROUP = PAGES / GROUPS;
@@ -108,12 +107,19 @@ function begin(turn: Turn): void {
   table.partner = partner;
   table.group = Math.floor(turn.random() * GROUPS);
   table.groupsLeft = GROUPS;
-  table.pagesLeft = table.isFilled ? parameters.routesPagesPerRound : PAGES;
+  table.pagesLeft = table.isFilled && !table.isBehind ? parameters.routesPagesPerRound : PAGES;
+  table.isBehind = false;
 }
 
 function end(table: RouteTable): void {
   table.partner = null;
   table.pages = [];
+}
+
+/** One that was to be of all pages still is. */
+function giveUp({ table, parameters }: RingState): void {
+  if (table.isFilled && table.pagesLeft > parameters.routesPagesPerRound) table.isBehind = true;
+  end(table);
 }
 
 function compare(turn: Turn, partner: Contact): void {
@@ -169,7 +175,7 @@ export function onRoutesCompared(turn: Turn, pending: Pending, reply: RingReply 
   const { table } = state;
   if (table.partner?.id !== pending.to.id) return;
   if (reply?.type !== 'routes' || table.digests === null) {
-    end(table);
+    giveUp(state);
     return;
   }
   const steps = reply.group >= GROUPS ? GROUPS : ((reply.group - table.group + GROUPS) % GROUPS) + 1;
@@ -193,8 +199,9 @@ function goOn(turn: Turn): void {
   if (table.pages.length === 0 && (table.groupsLeft <= 0 || table.pagesLeft <= 0)) {
     end(table);
     table.comparisons++;
-    if (PAGES - table.pagesLeft <= FEW_PAGES || table.comparisons >= FILLING_COMPARISONS)
-      table.isFilled = true;
+    // Two that both joined just now differ in few pages as well.
+    const mayBeAll = PAGES - table.pagesLeft <= FEW_PAGES && 2 * state.routes.length >= estimatedSize(state);
+    if (mayBeAll || table.comparisons >= FILLING_COMPARISONS) table.isFilled = true;
     if (table.isFilled) return;
   }
   setTimerBy(turn, ROUTES_TIMER, jittered(turn, parameters.routesPageMs));
@@ -204,7 +211,7 @@ export function onPageAnswered(turn: Turn, pending: Pending, page: number, reply
   const { state } = turn;
   const { table } = state;
   if (reply?.type !== 'routePage') {
-    if (table.partner?.id === pending.to.id) end(table);
+    if (table.partner?.id === pending.to.id) giveUp(state);
     return;
   }
   for (const contact of reply.contacts)

@@ -8,12 +8,15 @@ import type { Contact } from './message.ts';
 
 export const PAGES = 256;
 export const GROUPS = 16;
+/** The next comparison, or the next page of one. */
+export const ROUTES_TIMER = 'routes';
 
 /** A change on its way round the ring. */
 export interface RouteChange {
   readonly contact: Contact;
   readonly isGone: boolean;
-  /** This node tells those up to 2^level places ahead of it, as far as the changed one. */
+  /** This node tells those from 2^from up to 2^level places ahead of it, as far as the changed one: those nearer were told before. */
+  readonly from: number;
   readonly level: number;
 }
 
@@ -65,8 +68,10 @@ export interface RouteTable {
   comparisons: number;
   /** Enough of them: it has found nothing more to ask for: from then on few pages are compared at a time. */
   isFilled: boolean;
-  /** Asked whether they live, some at a time. */
-  readonly doubtful: RouteDoubt[];
+  /** Wait to be asked whether they live, some at a time; at most `goneRoutesMax`. */
+  readonly doubtful: Map<Identifier, RouteDoubt>;
+  /** More was said than could be asked after: the next comparison is soon, and of all pages. */
+  isBehind: boolean;
 }
 
 /** `isNone`: there is to be no table at all. */
@@ -88,7 +93,8 @@ export function newRouteTable(isNone: boolean): RouteTable {
     pagesLeft: 0,
     comparisons: 0,
     isFilled: false,
-    doubtful: [],
+    doubtful: new Map(),
+    isBehind: false,
   };
 }
 

@@ -7,7 +7,7 @@ import type { MonotonicMs } from './effect.ts';
 import { dropFinger } from './fingers.ts';
 import type { Identifier } from './identifier.ts';
 import type { Contact } from './message.ts';
-import { doubtRoute, isRememberedGone, reconsider } from './route-doubts.ts';
+import { doubtRoute, isRememberedGone, reconsider, rememberGone } from './route-doubts.ts';
 import { pageOf } from './route-table.ts';
 import type { RingState } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -73,6 +73,19 @@ function roomFor({ parameters, table }: RingState): number {
   const { routesMax, cacheBytesMax } = parameters;
   if (table.mode !== 'part' || routesMax === 0) return Math.ceil(routesMax * 1.1);
   return Math.floor(cacheBytesMax / CACHE_ENTRY_BYTES);
+}
+
+/** This node found out itself that it is gone. */
+export function endRoute(turn: Turn, contact: Contact): void {
+  if (turn.state.table.mode === 'whole') rememberGone(turn, contact);
+  forgetRoute(turn.state, contact);
+}
+
+/** It did not answer once, and nobody keeps account of it: nobody is sent there until it is known whether it lives. */
+export function shunRoute(turn: Turn, contact: Contact): void {
+  const isRoute = routeOf(turn.state, contact.id) !== null;
+  forgetRoute(turn.state, contact);
+  if (isRoute && turn.state.table.mode === 'whole') doubtRoute(turn, contact, 0);
 }
 
 /** Forgets this life and older ones, as a finger too. */

@@ -28,6 +28,8 @@ export type Fact =
       readonly roundTripMs: number;
     }
   | { readonly type: 'neighboursChanged' }
+  /** The predecessor of a node that joined just now is in doubt too. */
+  | { readonly type: 'bothJoined' }
   | { readonly type: 'joined' }
   | { readonly type: 'orphaned' }
   /** Head or predecessor did not answer: others may have fallen silent with it. */

@@ -127,9 +127,9 @@ story('joins and deaths are told to every routing table', FILE, (seed) => {
     const stale = state.routes.filter(({ id }) => !live.has(id));
     return missing.length + stale.length;
   });
-  // Of the 20 changes some reach few tables: those of neighbours that change together, told by nobody who knew both. Each such one is
-  // an entry at most; comparing tables mends that, more slowly. Of 46 seeds 8 had more than 1.5, the worst 3.2.
-  assert.ok(mean(wrong) < 6, `${mean(wrong)} wrong entries`);
+  // What is still on its way: a death is asked after at each of log2 N steps. Of 480 seeds the mean was 0.2, the worst 1.03. A change
+  // that reached nobody is 1 more.
+  assert.ok(mean(wrong) < 1.5, `${mean(wrong)} wrong entries`);
 });
 
 story('tables that differ come to agree by comparing pages', FILE, (seed) => {

@@ -5,7 +5,7 @@ import { EXCHANGE_TIMER } from '../ring/exchange.ts';
 import { FINGER_TIMER } from '../ring/finger-rounds.ts';
 import type { Contact, MemberEntry, RingReply } from '../ring/message.ts';
 import type { RingParameters } from '../ring/parameters.ts';
-import { ROUTES_TIMER } from '../ring/route-exchange.ts';
+import { ROUTES_TIMER } from '../ring/route-table.ts';
 import { STABILIZE_TIMER } from '../ring/stabilize.ts';
 import { createRingState, type RingState } from '../ring/state.ts';
 import { step } from '../ring/step.ts';

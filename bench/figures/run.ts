@@ -101,8 +101,12 @@ function plan(parts: readonly Part[]): void {
     if (known.length > 0) total += seeds * each;
   }
   for (const [name, { seeds, seconds }] of sizes)
-    console.log(`${name.padEnd(26)} ${String(seeds).padStart(5)} seeds ${seconds.toFixed(0).padStart(6)} s`);
+    console.log(`${name.padEnd(26)} ${String(seeds).padStart(5)} seeds ${secondsText(seconds).padStart(8)}`);
   console.log(`${(total / 60).toFixed(0)} minutes of one core in all.`);
+}
+
+function secondsText(seconds: number): string {
+  return Number.isNaN(seconds) ? 'unknown' : `${seconds.toFixed(0)} s`;
 }
 
 /** What is known: measured here, or written down before where nothing was measured here; of full sizes once there are any. */

@@ -82,9 +82,10 @@ export class Inspector implements Witness<SimulatedNode> {
 
   /** From here on the invariants must hold, if the ring is ideal and large enough. Returns whether it is. */
   assume(): boolean {
+    if (this.assumptions.hold) return true;
     const { view } = this;
     const isLargeEnough = view.places.length >= leastPrincipals(view);
-    if (!this.isIdeal || !isLargeEnough || this.assumptions.hold) return this.assumptions.hold;
+    if (!this.isIdeal || !isLargeEnough) return false;
     this.#loss.lost(view, principalsOf(view));
     this.assumptions.begin();
     return true;

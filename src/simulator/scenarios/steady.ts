@@ -67,7 +67,7 @@ export const STEADY: Scenario = {
     // Loss, and suspicions that come of it, are not rest.
     figures.isPlain = drawn.loss === 0 && drawn.slowShare === 0 ? 1 : 0;
     figures.hasBytes = after.bytes > 0 ? figures.isPlain : 0;
-    load.ask(LOOKUPS_PER_SECOND, () => run.members());
+    load.ask(Math.max(LOOKUPS_PER_SECOND, run.nodes / 50), () => run.members());
     world.run(measuredMs / 2);
     load.ask(0, () => []);
     world.run(5_000);

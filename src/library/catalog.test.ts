@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { Problem } from '../problems/problem.ts';
 import { openDatabase } from '../storage/database.ts';
 import { Catalog } from './catalog.ts';
+import { blockOf } from './catalog-block.ts';
 import { CatalogChanges } from './catalog-changes.ts';
 import { CATALOG_FILE, CATALOG_MIGRATIONS } from './catalog-schema.ts';
 import { makeFolders } from './library.test-support.ts';
@@ -158,8 +159,8 @@ test('a row and its publication are there together or not at all', (t) => {
 test('a malformed CID is refused, an unknown one is not found', (t) => {
   const { catalog } = openWith(t);
   assert.throws(
-    () => catalog.block('nonsense'),
+    () => blockOf(catalog, 'nonsense'),
     (error) => error instanceof Problem && error.code === 'bad_cid',
   );
-  assert.equal(catalog.block('bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'), null);
+  assert.equal(blockOf(catalog, 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'), null);
 });

@@ -5,8 +5,6 @@
  */
 import { join } from 'node:path';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { parseCid } from '../content/cid.ts';
-import { PIECE_BYTES, pieceLength } from '../content/profile.ts';
 import { openDatabase, transact } from '../storage/database.ts';
 import {
   type CatalogFile,
@@ -18,21 +16,6 @@ import {
 } from './catalog-file.ts';
 import { CATALOG_FILE, CATALOG_MIGRATIONS } from './catalog-schema.ts';
 
-/** Bytes of a block in the shared folder. */
-interface BlockPlace {
-  readonly offset: number;
-  readonly length: number;
-  /** The file that holds them, as `openForRead` wants it. */
-  readonly file: CatalogFile;
-}
-
-/** A leaf is a place in a file, in any of several; an inner node (dag-pb) is kept as bytes. */
-export type Block =
-  | { readonly type: 'places'; readonly places: readonly BlockPlace[] }
-  | { readonly type: 'bytes'; readonly bytes: Uint8Array };
-
-/** Places of one block that are looked for: a file that is being edited does not hide the others. */
-const PLACES_MAX = 8;
 /** Files read at once where all are gone through. */
 const PAGE_FILES = 256;
 
@@ -120,25 +103,6 @@ export class Catalog {
       pattern,
       limit,
     );
-  }
-
-  /** Where the block `cid` is, or null when this node does not have it. @throws Problem `bad_cid` */
-  block(cid: string): Block | null {
-    const parsed = parseCid(cid);
-    if (parsed.codec === 'dag-pb') {
-      const row = this.statement(
-        `SELECT nodes.bytes AS bytes FROM nodes JOIN contents ON contents.id = nodes.content
-         WHERE nodes.cid = ? AND EXISTS (SELECT 1 FROM files WHERE files.cid = contents.cid) LIMIT 1`,
-      ).get(parsed.text);
-      return row === undefined ? null : { type: 'bytes', bytes: row.bytes as Uint8Array };
-    }
-    const whole = this.filesOf(parsed.text, PLACES_MAX).map((file) => ({
-      file,
-      offset: 0,
-      length: file.size,
-    }));
-    const places = [...whole, ...this.#leafPlaces(parsed.digest, PLACES_MAX - whole.length)];
-    return places.length === 0 ? null : { type: 'places', places };
   }
 
   /** The size of a content that this node has whole. */
@@ -281,22 +245,6 @@ export class Catalog {
   close(): void {
     this.#statements.clear();
     if (this.#database.isOpen) this.#database.close();
-  }
-
-  /** A leaf may be in several contents, each in several files. */
-  #leafPlaces(digest: Uint8Array, limit: number): BlockPlace[] {
-    if (limit <= 0) return [];
-    const rows = this.statement(
-      `SELECT leaves.piece AS piece, ${FILE_COLUMNS.split(', ')
-        .map((column) => `files.${column} AS ${column}`)
-        .join(', ')}
-       FROM leaves JOIN contents ON contents.id = leaves.content JOIN files ON files.cid = contents.cid
-       WHERE leaves.digest = ? LIMIT ?`,
-    ).all(digest, limit) as CatalogRow[];
-    return rows.map((row) => {
-      const [file, piece] = [fileOfRow(row), Number(row.piece)];
-      return { file, offset: piece * PIECE_BYTES, length: pieceLength(file.size, piece) };
-    });
   }
 
   #firstFileOf(cid: string): CatalogFile | null {

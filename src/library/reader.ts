@@ -2,10 +2,12 @@
  * Gives out bytes of catalogued files. What is on disk is compared with the row before a range and once more before its
  * last bytes leave, so that nobody gets a whole range of bytes that are not those of the CID.
  */
+
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { Problem } from '../problems/problem.ts';
 import type { Catalog } from './catalog.ts';
+import { blockOf } from './catalog-block.ts';
 import type { CatalogFile } from './catalog-file.ts';
 import { isAbsent, type SharedFolder, sameBytes, stampOf } from './shared-folder.ts';
 
@@ -118,7 +120,7 @@ export async function readBlock(
   catalog: Catalog,
   cid: string,
 ): Promise<Uint8Array | null> {
-  const block = catalog.block(cid);
+  const block = blockOf(catalog, cid);
   if (block === null || block.type === 'bytes') return block?.bytes ?? null;
   let failure: unknown;
   for (const { file, offset, length } of block.places) {

@@ -116,6 +116,31 @@ recordStory(
 );
 
 recordStory(
+  'what all nodes took while their clocks were months ahead outlives those who took it, once the clocks are right',
+  FILE,
+  {},
+  async ({ world, files, judge }) => {
+    const old = await world.startRing(10);
+    const [publisher] = old;
+    assert.ok(publisher);
+    setClocks(old, 90 * DAY_MS);
+    files.add(10, [publisher]);
+    await world.run(PUBLISH_MS);
+    assert.equal(publisher.catalog.pendingCount(), 0);
+    setClocks(old, -90 * DAY_MS);
+    for (let i = 0; i < 4; i++) world.start();
+    await world.run(2 * MINUTE_MS);
+    for (const machine of old) {
+      if (machine === publisher) continue;
+      machine.kill();
+      machine.loseDisk();
+    }
+    await world.run(70 * MINUTE_MS);
+    await assertNothingLost(judge);
+  },
+);
+
+recordStory(
   'clocks jump by an hour and drift by one in a hundred: nothing expires',
   FILE,
   { clockDrift: 0.01, seeds: [58036155] },

@@ -35,14 +35,14 @@ export interface Assertion {
 }
 
 export class BatchSigner {
-  readonly clock: VersionClock;
+  readonly #clock: VersionClock;
   readonly #asserted: StoredRecords;
   readonly #key: NodeKey;
   readonly #networkId: string;
 
   constructor(asserted: StoredRecords, key: NodeKey, networkId: string) {
     this.#asserted = asserted;
-    this.clock = new VersionClock(asserted, key.id);
+    this.#clock = new VersionClock(asserted, key.id);
     this.#key = key;
     this.#networkId = networkId;
   }
@@ -76,7 +76,7 @@ export class BatchSigner {
   }
 
   #signBatch(assertions: readonly Assertion[], nowMs: number, until: bigint) {
-    const instants = this.clock.take(assertions, nowMs, until);
+    const instants = this.#clock.take(assertions, nowMs, until);
     const context = {
       networkId: this.#networkId,
       version: RECORD_VERSION,

@@ -63,13 +63,11 @@ export interface DeliveryWatch {
   stored(items: readonly Outgoing[]): void;
   /** Their keys are full: others are brought in their place. */
   replaced(items: readonly Outgoing[], by: readonly Outgoing[]): void;
-  /** An owner takes them for signed in the future. */
-  ahead(): void;
   /** Will never be taken. */
   refused(items: readonly Outgoing[], reason: string): void;
 }
 
-const NOBODY: DeliveryWatch = { stored: () => {}, replaced: () => {}, ahead: () => {}, refused: () => {} };
+const NOBODY: DeliveryWatch = { stored: () => {}, replaced: () => {}, refused: () => {} };
 
 interface Round {
   /** To be tried again. */
@@ -84,6 +82,7 @@ export class Delivery {
   readonly #slots = new Slots(IN_FLIGHT_MAX);
   /** Owners with bundles on their way, or waiting for it. */
   readonly #busy = new Map<string, BusyOwner>();
+  #onAhead: () => void = () => {};
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -105,6 +104,11 @@ export class Delivery {
       if (round.again.length > 0) await this.#pause(tries, signal);
     }
     return waiting;
+  }
+
+  /** `listener` hears when an owner takes a record for signed in the future, whoever had it brought. */
+  whenAhead(listener: () => void): void {
+    this.#onAhead = listener;
   }
 
   /** The ring says that this node is gone: what is on its way there goes elsewhere. */
@@ -227,7 +231,7 @@ export class Delivery {
     else if (code === NOT_NEEDED) watch.stored([item]);
     else if (code === FINAL) watch.refused([item], code);
     else {
-      if (code === AHEAD) watch.ahead();
+      if (code === AHEAD) this.#onAhead();
       this.#options.log.warn({ key: item.key, code }, 'a record was refused');
       again.push(item);
     }

@@ -32,13 +32,11 @@ export class FutureRecords {
   /** Signs some of them again, oldest first; `more` while some may be left. */
   resign(nowMs: number): TaskOutput<'resign'> {
     return this.#asserted.transact(() => {
-      if (!this.#signer.clock.isAhead(nowMs)) return { outgoing: [], batches: [], more: false };
       const limit = lastTaken(nowMs);
       const assertions = this.#oldest(limit);
       this.#stored.transact(() => {
         for (const assertion of assertions) this.#forget(assertion, limit);
       });
-      if (assertions.length === 0) this.#signer.clock.endFuture();
       return { ...this.#signer.sign(assertions, nowMs, limit), more: assertions.length > 0 };
     });
   }

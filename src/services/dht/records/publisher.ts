@@ -27,15 +27,15 @@ const OPEN_MAX = 8192;
 const REST_SHARE = 0.5;
 /** What is signed again in one go may take this long to be brought. */
 const RESIGN_MAX_MS = 5000;
-/** One that an owner refuses for its own clock is looked for no oftener. */
-const RESIGN_EVERY_MS = 10_000;
+/** Looked for no oftener: it may be the owner's clock that is wrong, for long. */
+const RESIGN_EVERY_MS = 30_000;
 const DELAY_GROWTH_MAX = 32;
 
 export interface PublisherOptions {
   readonly ring: Pick<RingPort, 'neighbours'>;
   readonly source: PendingSource;
   readonly store: Pick<RecordStore, 'run'>;
-  readonly delivery: Pick<Delivery, 'deliver'>;
+  readonly delivery: Pick<Delivery, 'deliver' | 'whenAhead'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly pendingPollMs: number;
@@ -60,6 +60,9 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#settlement = new Settlement(options);
+    options.delivery.whenAhead(() => {
+      this.#isAhead = true;
+    });
   }
 
   start(): void {
@@ -126,9 +129,12 @@ export class Publisher {
 
   async #resign(): Promise<void> {
     const { store, delivery, clock, log } = this.#options;
+    const signed = new Set<string>();
     while (!this.#stopping.signal.aborted) {
       const { more, ...batch } = await store.run('resign', { nowMs: clock.wallMs() });
-      if (!more) return;
+      // Who took the old ones tells of them, and they would be signed again without end.
+      if (!more || batch.outgoing.every(({ slot }) => signed.has(slot))) return;
+      for (const { slot } of batch.outgoing) signed.add(slot);
       log.warn({ records: batch.outgoing.length }, 'the clock was far ahead: records are signed again');
       // Nothing waits for it, and renewal brings what is left of it.
       await delivery.deliver(
@@ -216,9 +222,6 @@ export class Publisher {
       replaced: (items, by) => {
         arrivals.expect(by);
         this.#settlement.arrive(arrivals.strike(items));
-      },
-      ahead: () => {
-        this.#isAhead = true;
       },
       refused: (items, reason) => {
         this.#settlement.refuse(items.flatMap(({ changes }) => changes.map((id) => ({ id, reason }))));

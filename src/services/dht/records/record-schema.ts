@@ -68,7 +68,7 @@ export const RECORD_MIGRATIONS: Migrations = [
   ALTER TABLE placements ADD COLUMN line INTEGER;
   ALTER TABLE placements ADD COLUMN place INTEGER;
   `,
-  // 1 while something that was signed ahead of the clock may be left.
+  // Is not read any more.
   `INSERT INTO facts VALUES ('clock_was_ahead', 0);`,
   // By which records of the future are refused; Unix milliseconds.
   `INSERT INTO facts VALUES ('latest_wall_ms', 0);`,

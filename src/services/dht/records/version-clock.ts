@@ -33,9 +33,8 @@ export class VersionClock {
    * @param until what stands later is passed over: it was signed by a clock that was wrong
    */
   take(records: readonly Slotted[], nowMs: number, until: bigint): bigint[] {
-    const limit = lastTaken(nowMs);
     const last = this.#asserted.fact('last_seq');
-    let next = last > limit ? 0n : last;
+    let next = last > lastTaken(nowMs) ? 0n : last;
     const lines = new Map<string | null, bigint>();
     const instants = records.map((item) => {
       next = nextInstant(next, nowMs);
@@ -45,23 +44,7 @@ export class VersionClock {
       return instant;
     });
     this.#asserted.setFact('last_seq', next);
-    if (last > limit || instants.some((instant) => instant > limit)) this.#noteFuture();
     return instants;
-  }
-
-  /** Is there anything that no node takes yet? @param nowMs Unix milliseconds */
-  isAhead(nowMs: number): boolean {
-    if (this.#asserted.fact('last_seq') > lastTaken(nowMs)) this.#noteFuture();
-    return this.#asserted.fact('clock_was_ahead') === 1n;
-  }
-
-  /** All of it was signed again. */
-  endFuture(): void {
-    this.#asserted.setFact('clock_was_ahead', 0n);
-  }
-
-  #noteFuture(): void {
-    this.#asserted.setFact('clock_was_ahead', 1n);
   }
 
   /** The newest that stands in the slot or in the line of the path; 0 where nothing does. */

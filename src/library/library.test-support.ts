@@ -1,5 +1,5 @@
 /** Real folders for the tests of this room. */
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -72,4 +72,20 @@ export async function contentOf(library: Library, path: string): Promise<string>
   } finally {
     await open.close();
   }
+}
+
+let marks = 0;
+
+/** Shows that the index has seen all that came before: a new file appears after it. @returns its name */
+export async function seenAll(library: Library, shareDir: string): Promise<string> {
+  marks += 1;
+  const name = `mark-${marks}`;
+  writeFileSync(join(shareDir, name), name);
+  await until(name, () => library.catalog.file(name) !== null);
+  return name;
+}
+
+/** The first look through the folder is over. */
+export function ready(library: Library): Promise<void> {
+  return until('the scan', () => library.totals().state === 'ready');
 }

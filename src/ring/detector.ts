@@ -25,8 +25,12 @@ import { answer, emit, jittered, post, send, setTimer, type Turn } from './turn.
 export const PROBE_ROUND_TIMER = 'probe';
 const SUSPECT_TIMER = 'suspect:';
 const PROBE: Purpose = { type: 'probe' };
-/** Heard of within this share of the interval, a neighbour needs no probe: of two that probe each other, mostly one does. */
-const QUIET_SHARE = 0.75;
+/**
+ * Heard of within this share of the interval, a neighbour needs no probe. Of two that probe each other the lower leads: it
+ * asks first, and that it asked tells the other enough. Between the shares there is room for a round trip.
+ */
+const LEADING_SHARE = 0.75;
+const FOLLOWING_SHARE = 0.85;
 
 /**
  * A request came in the name of this node. Returns false for a ghost: an older life than one that answered.
@@ -292,7 +296,11 @@ export function onProbeRound(turn: Turn): void {
   const dueInMs = Math.min(silenceLeft(turn, head), silenceLeft(turn, state.predecessor));
   // Never later than the interval: a longer silence of one's own means a pause.
   const waitMs = probeIntervalMs * (1 - jitter * turn.random());
-  setTimer(turn, PROBE_ROUND_TIMER, Math.min(waitMs, Math.max(dueInMs, probeIntervalMs * (1 - QUIET_SHARE))));
+  setTimer(
+    turn,
+    PROBE_ROUND_TIMER,
+    Math.min(waitMs, Math.max(dueInMs, probeIntervalMs * (1 - LEADING_SHARE))),
+  );
   if (head !== undefined) probeUnlessHeard(turn, head);
   if (state.predecessor !== null) probeUnlessHeard(turn, state.predecessor);
   if (turn.now < state.probedInTurnAt + probeIntervalMs * (1 - jitter)) return;
@@ -304,7 +312,7 @@ export function onProbeRound(turn: Turn): void {
 /** How long a neighbour that was heard of may still be silent before it is due for a ping; one that is due gets it now. */
 function silenceLeft(turn: Turn, contact: Contact | null | undefined): number {
   const member = contact == null ? undefined : turn.state.members.get(contact.id);
-  const leftMs = (member?.heardAt ?? Number.NEGATIVE_INFINITY) - quietSince(turn);
+  const leftMs = (member?.heardAt ?? Number.NEGATIVE_INFINITY) - quietSince(turn, contact);
   return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY;
 }
 
@@ -351,7 +359,7 @@ function isAway(member: Member): boolean {
   return member.health === 'dead' || (member.health === 'alive' && !member.joined);
 }
 
-export function probeUnlessHeard(turn: Turn, contact: Contact, since = quietSince(turn)): void {
+export function probeUnlessHeard(turn: Turn, contact: Contact, since = quietSince(turn, contact)): void {
   const { state, now } = turn;
   const member = addMember(turn, contact);
   if (member === null || !isSameLife(member.contact, contact)) return;
@@ -359,8 +367,9 @@ export function probeUnlessHeard(turn: Turn, contact: Contact, since = quietSinc
   if (isQuiet || now - member.answeredAt >= state.parameters.reachIntervalMs) probe(turn, member);
 }
 
-function quietSince({ state, now }: Turn): MonotonicMs {
-  return now - state.parameters.probeIntervalMs * QUIET_SHARE;
+function quietSince({ state, now }: Turn, contact: Contact | null | undefined): MonotonicMs {
+  const share = contact != null && state.self.id < contact.id ? LEADING_SHARE : FOLLOWING_SHARE;
+  return now - state.parameters.probeIntervalMs * share;
 }
 
 /** Pings `target` for the one who asked. */

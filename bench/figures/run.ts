@@ -26,7 +26,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = join(ROOT, 'docs', 'figures');
 const DATA = join(FOLDER, 'ring.json');
 /** So many turns through all workloads and sizes. */
-const TURNS = 10;
+const TURNS = 5;
 const WRITE_EVERY_MS = 60_000;
 /** Above it a part hangs. */
 const PART_TIMEOUT_MS = 45 * 60_000;

@@ -22,9 +22,9 @@ export const BYTES_CHURN: Workload = {
   reasons: { hour: WHY, minutes: WHY },
   quick: [{ nodes: 100, seeds: 1 }],
   full: [
-    { nodes: 100, seeds: 80 },
-    { nodes: 300, seeds: 15 },
-    { nodes: 1_000, seeds: 5 },
+    { nodes: 100, seeds: 90 },
+    { nodes: 300, seeds: 8 },
+    { nodes: 1_000, seeds: 2 },
   ],
   run: (seed, nodes): Sample => ({
     figures: { hour: underChurn(seed, nodes, 60), minutes: underChurn(seed, nodes, 10) },

@@ -71,7 +71,7 @@ export const LOAD: Workload = {
   },
   quick: [{ nodes: 1_000, seeds: 5 }],
   full: [
-    { nodes: 1_000, seeds: 150 },
+    { nodes: 1_000, seeds: 100 },
     { nodes: 10_000, seeds: 10 },
   ],
   run: (seed, nodes): Sample => {

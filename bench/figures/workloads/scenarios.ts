@@ -13,11 +13,11 @@ import { workloadOf } from '../stage/scenario.ts';
 import type { Demand } from '../workload.ts';
 
 const SMALL = [{ nodes: 32, seeds: 2 }];
-/** A hundred seeds up to 1,000 nodes, each size for about as long. */
+/** A hundred seeds up to 1,000 nodes, and three of 10,000: about as long at each of the larger sizes, and at the small ones twice. */
 const FULL = [
-  { nodes: 100, seeds: 80 },
-  { nodes: 300, seeds: 15 },
-  { nodes: 1_000, seeds: 5 },
+  { nodes: 100, seeds: 90 },
+  { nodes: 300, seeds: 8 },
+  { nodes: 1_000, seeds: 2 },
   { nodes: 10_000, seeds: 3 },
 ];
 const UP_TO_1000 = FULL.slice(0, 3);
@@ -54,9 +54,9 @@ export const JOIN_STORM = workloadOf(joinStorm, {
   },
   quick: [{ nodes: 100, seeds: 8 }],
   full: [
-    { nodes: 100, seeds: 80 },
-    { nodes: 300, seeds: 15 },
-    { nodes: 1_000, seeds: 20 },
+    { nodes: 100, seeds: 82 },
+    { nodes: 300, seeds: 8 },
+    { nodes: 1_000, seeds: 10 },
     { nodes: 10_000, seeds: 3 },
   ],
 });
@@ -70,9 +70,9 @@ export const CHURN = workloadOf(churn, {
   quick: SMALL,
   // Of 100, sessions are of minutes, and of them nothing is demanded but that no invariant breaks.
   full: [
-    { nodes: 100, seeds: 88 },
+    { nodes: 100, seeds: 90 },
     { nodes: 500, seeds: 8 },
-    { nodes: 1_000, seeds: 4 },
+    { nodes: 1_000, seeds: 2 },
     { nodes: 10_000, seeds: 3 },
   ],
   without: ['bytesPerNodeSecond'],
@@ -100,7 +100,7 @@ export const PARTITION = workloadOf(partition, {
   title: 'Partition',
   what:
     'The network falls into halves, or into nine tenths and one, and heals, with churn on both sides: for 10 minutes from 500 nodes on, ' +
-    'of 10,000 for 2, and of fewer for 10 minutes or up to 3.',
+    'of 10,000 for one, and of fewer for 10 minutes or up to 3.',
   quick: SMALL,
   full: FULL,
 });
@@ -125,9 +125,9 @@ export const TINY = workloadOf(tiny, {
   ],
   full: [
     { nodes: 1, seeds: 100 },
-    { nodes: 2, seeds: 1_000 },
-    { nodes: 3, seeds: 1_000 },
-    { nodes: 5, seeds: 1_000 },
+    { nodes: 2, seeds: 500 },
+    { nodes: 3, seeds: 500 },
+    { nodes: 5, seeds: 500 },
   ],
 });
 

@@ -24,9 +24,9 @@ export const SLOW: Workload = {
   },
   quick: [{ nodes: 64, seeds: 2 }],
   full: [
-    { nodes: 100, seeds: 80 },
-    { nodes: 300, seeds: 15 },
-    { nodes: 1_000, seeds: 5 },
+    { nodes: 100, seeds: 90 },
+    { nodes: 300, seeds: 8 },
+    { nodes: 1_000, seeds: 2 },
   ],
   reasons: {
     ratio:

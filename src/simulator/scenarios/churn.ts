@@ -5,7 +5,6 @@ import type { Demand, Scenario } from '../scenario.ts';
 
 const MINUTE_MS = 60_000;
 const LOOKUPS_PER_SECOND = 20;
-const LARGE_LOOKUPS_PER_SECOND = 500;
 /** Below this many nodes sessions are as short as it takes for something to happen, and so is the run. */
 const FULL_SIZE = 500;
 const LASTS_MS = 5 * MINUTE_MS;
@@ -52,7 +51,6 @@ export const CHURN: Scenario = {
     const { world, load, nodes, drawn, figures } = run;
     const sessionMinutes = drawn.sessionMinutes as number;
     const lastsMs = lastsMsOf(nodes);
-    const lookupsPerSecond = nodes >= LARGE_RING ? LARGE_LOOKUPS_PER_SECOND : LOOKUPS_PER_SECOND;
     const everyMs = (sessionMinutes * MINUTE_MS) / nodes;
     const untilMs = world.schedule.now + lastsMs;
     const before = run.traffic();
@@ -64,7 +62,7 @@ export const CHURN: Scenario = {
       else if (world.random() < 0.3) restart(run, node);
       else crash(run, node);
     });
-    load.ask(lookupsPerSecond, () => run.members());
+    load.ask(Math.max(LOOKUPS_PER_SECOND, nodes / 10), () => run.members());
     world.run(lastsMs);
     const after = run.traffic();
     figures.sessions42 = sessionMinutes === 42 ? 1 : 0;

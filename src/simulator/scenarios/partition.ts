@@ -11,7 +11,7 @@ import type { Scenario } from '../scenario.ts';
 
 const MINUTE_MS = 60_000;
 const FULL_SIZE = 500;
-const LARGE_PARTED_MINUTES = 2;
+const LARGE_PARTED_MINUTES = 1;
 /** The longest wait between two tries of a dead member, and what comes of the first that answers. */
 const CONTACT_WITHIN_MS = 320_000;
 

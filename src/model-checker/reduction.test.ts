@@ -134,3 +134,24 @@ test('a world counts as met once it was met with no more crashes and no more res
   assert.ok(!add(1, 1));
   assert.ok(store.add(Int32Array.of(8, 0x0202), -1), 'another world');
 });
+
+test('a world reads as it was added, however many messages it holds', () => {
+  for (const width of [6, 7, 8]) {
+    const store = new WorldStore(width, 4);
+    const row = Int32Array.from({ length: width }, (_, i) =>
+      i < 4 ? 70_000 + i : i === 4 ? 0x0201 : 65_535 - i,
+    );
+    assert.ok(store.add(row, -1));
+    const read = new Int32Array(width);
+    store.read(0, read);
+    assert.deepEqual(read, row);
+    for (let i = 0; i < width; i++) {
+      if (i === 4) continue;
+      const other = row.slice();
+      other[i] = 1;
+      assert.equal(store.find(other), -1, `number ${i} of ${width}`);
+    }
+  }
+  const store = new WorldStore(6, 4);
+  assert.throws(() => store.add(Int32Array.of(1, 1, 1, 1, 0, 65_536), -1), RangeError);
+});

@@ -18,8 +18,8 @@ export interface WalkResult {
   readonly actions: readonly Action[];
 }
 
-/** Beyond so many states of single nodes the table is begun anew, so that memory stays bounded. */
-const NODE_STATES_MAX = 400_000;
+/** Beyond so many states of single nodes, at about 6 KiB, the table is begun anew: four walkers have room in one process. */
+const NODE_STATES_MAX = 100_000;
 
 export class Walker {
   readonly bounds: Bounds;

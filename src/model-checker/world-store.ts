@@ -3,8 +3,7 @@
  * far: a world like one met with fewer failures can do nothing that the other cannot do too, and looks the same to every
  * property; it counts as met.
  *
- * Messages and failures are packed two to a word: five words a world of 4 places with 1 message under way at a time, seven
- * with 4; with its slot and its origin a world takes 40 to 60 bytes.
+ * Messages and failures are packed two to a word; with its slot and its origin a world of 4 places takes 40 to 55 bytes.
  */
 const CHUNK_BITS = 18;
 const CHUNK_ROWS = 2 ** CHUNK_BITS;

@@ -3,8 +3,6 @@
  * results of the tier, so that a run that is cut short goes on where it was.
  *   ANILLO_MODEL_STEPS  steps in all (100000000)
  */
-import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Properties } from '../../src/model-checker/properties.ts';
 import {
   assumed,
@@ -17,15 +15,12 @@ import { retrace, tell } from '../../src/model-checker/trace.ts';
 import { Walker } from '../../src/model-checker/walk.ts';
 import { seededRandom } from '../../src/simulator/random.ts';
 import { SEED } from '../chance.ts';
-import { runPart } from './part.ts';
+import { Kept, LONGEST_MS, runPart } from './part.ts';
 
 const STEPS = Number(process.env.ANILLO_MODEL_STEPS ?? 1e8);
 const STEPS_OF_A_WALK = 200;
 /** Walks of one scenario before the next has its turn. */
 const WALKS_OF_A_TURN = 2_000;
-/** The runner ends a part after 45 minutes: before that it stops by itself, and the next run goes on. */
-const LONGEST_MS = 40 * 60_000;
-const FOLDER = '.cache/model-walks';
 
 const SCENARIOS: readonly Scenario[] = [
   assumed(5, 3, 3, 8, true),
@@ -42,19 +37,6 @@ interface Walked {
   /** Steps after which two answered for one key, and walks in which that happened. */
   disputed: number;
   disputes: number;
-}
-
-/** What was walked holds for this code of the ring and of the model. */
-function hashOfCode(): string {
-  const hash = createHash('sha256');
-  for (const file of globSync('src/{ring,model-checker}/*.ts').sort()) hash.update(readFileSync(file));
-  return hash.digest('hex').slice(0, 16);
-}
-
-function known(file: string): Walked {
-  return existsSync(file)
-    ? JSON.parse(readFileSync(file, 'utf8'))
-    : { seed: SEED, steps: 0, turns: 0, disputed: 0, disputes: 0 };
 }
 
 /** One turn of walks, from seeds that no other turn has. */
@@ -77,16 +59,25 @@ function walkOn(scenario: Scenario, walker: Walker, walked: Walked): void {
 await runPart(
   'Random walks of the production step function beyond the bounds that are searched whole meet no violation of Zave’s invariants; two answer for one key after at most one step of 10^5',
   async () => {
-    mkdirSync(FOLDER, { recursive: true });
-    const file = `${FOLDER}/${hashOfCode()}.json`;
-    const walked = known(file);
+    const kept = new Kept<Walked>('model-walks', {
+      seed: SEED,
+      steps: 0,
+      turns: 0,
+      disputed: 0,
+      disputes: 0,
+    });
+    const walked = kept.value;
     const walkers = SCENARIOS.map((scenario) => new Walker(parametersOf(scenario), scenario.bounds));
     const started = performance.now();
+    const stepsBefore = walked.steps;
     while (walked.steps < STEPS && performance.now() - started < LONGEST_MS) {
       const at = walked.turns % SCENARIOS.length;
       walkOn(SCENARIOS[at] as Scenario, walkers[at] as Walker, walked);
-      writeFileSync(file, JSON.stringify(walked));
+      kept.save();
     }
+    const stepsNow = walked.steps - stepsBefore;
+    const seconds = (performance.now() - started) / 1000;
+    console.log(`${stepsNow} steps in ${Math.round(seconds)} s, ${Math.round(stepsNow / seconds)} a second`);
     if (walked.disputed > walked.steps / 1e5)
       throw new Error(`two answer for one key after ${walked.disputed} of ${walked.steps} steps`);
     if (walked.steps < STEPS)

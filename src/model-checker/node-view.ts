@@ -111,11 +111,11 @@ export function viewOf(state: RingState, places: Places): NodeView {
     unproven: [...state.members.values()]
       .filter(({ health }) => health === 'unproven')
       .map(({ contact }) => life(contact)),
-    members: [...state.members.values()].map(({ contact, health, joined }) => ({
+    members: [...state.members.values()].map(({ contact, health, isSaidSilent, joined }) => ({
       life: life(contact),
       isUnproven: health === 'unproven',
       isJoined: joined,
-      isUsable: (health === 'alive' || health === 'unproven') && joined,
+      isUsable: (health === 'alive' || (health === 'unproven' && !isSaidSilent)) && joined,
     })),
     awaited: new Set(pending.keys()),
     claims: claimsOf(state, places),

@@ -11,6 +11,7 @@ import {
   isProven,
   learn,
   neighboursOf,
+  rememberedUntil,
   removeMember,
   renewMember,
   setHealth,
@@ -99,6 +100,8 @@ function markAlive(turn: Turn, member: Member): void {
   const { state, now } = turn;
   const before = member.health;
   const isNew = !isProven(member);
+  const returns = before === 'dead' || member.isSaidSilent;
+  member.isSaidSilent = false;
   member.heardAt = now;
   member.answeredAt = now;
   predecessorSpeaks(state, member.contact);
@@ -113,7 +116,7 @@ function markAlive(turn: Turn, member: Member): void {
   setNews(state, member, state.parameters.newsSends);
   state.membersChanged = true;
   if (isNew || before === 'dead') emit(turn, { type: 'memberSeen', contact: member.contact });
-  if (before === 'dead') post(turn, { type: 'returned', contact: member.contact });
+  if (returns) post(turn, { type: 'returned', contact: member.contact });
 }
 
 /** No answer. Counts only where nothing was heard since, and this node itself was not the one away. */
@@ -339,8 +342,7 @@ function probeUnprovenOrDead(turn: Turn): void {
       if (unproven-- > 0) probe(turn, member);
     } else if (isAway(member)) {
       if (member.reviveAt <= now && revivals-- > 0) {
-        if (!isProven(member) && member.reviveWaitMs >= parameters.revivalAloneMaxMs) {
-          // Others named it, and it never answered: it is forgotten until somebody names it again.
+        if (mayBeForgotten(turn, member)) {
           removeMember(state, member);
           continue;
         }
@@ -352,6 +354,16 @@ function probeUnprovenOrDead(turn: Turn): void {
     }
   }
   state.attentionAt = nextAt;
+}
+
+/**
+ * Others named it, and it never answered; or it last did so long ago. Whoever names it again has it asked again, and the seeds stay.
+ * Who is alone has nobody to name it.
+ */
+function mayBeForgotten({ state, now }: Turn, member: Member): boolean {
+  if (!isProven(member)) return member.reviveWaitMs >= state.parameters.revivalAloneMaxMs;
+  if (member.health !== 'dead' || state.successors.length === 0) return false;
+  return now > rememberedUntil(state, member) && !isNeighbour(state, member.contact);
 }
 
 /** It may come back, or take its place, without a word to this node. */

@@ -118,13 +118,25 @@ function entriesToTell(turn: Turn): MemberEntry[] {
   const { state } = turn;
   const { exchangeWholeMax, exchangeSampleMax } = state.parameters;
   const own: MemberEntry = { contact: state.self, status: 'alive' };
-  if (state.members.size < exchangeWholeMax) return [...membersView(state), own];
+  const living = [...state.members.values()].filter(({ health }) => health === 'alive');
+  if (living.length < exchangeWholeMax) {
+    // However many are dead, those that live are told whole.
+    const away = membersView(state).filter(({ status }) => status !== 'alive');
+    return [...living.map(entryOf), own, ...runFrom(turn, away, exchangeWholeMax - 1 - living.length)];
+  }
   // Lists of a larger ring hardly ever agree: a run of them, from a place chosen by chance.
   const start = Math.floor(turn.random() * (state.members.size + 1));
   const entries = runOfMembers(state, start, state.members.size, exchangeSampleMax);
   if (entries.length < exchangeSampleMax) entries.push(own);
   entries.push(...runOfMembers(state, 0, start, exchangeSampleMax - entries.length));
   return entries;
+}
+
+/** At most so many, one after the other, from a place chosen by chance. */
+function runFrom(turn: Turn, entries: readonly MemberEntry[], most: number): readonly MemberEntry[] {
+  if (entries.length <= most) return entries;
+  const start = Math.floor(turn.random() * entries.length);
+  return [...entries.slice(start), ...entries.slice(0, start)].slice(0, most);
 }
 
 /** Of the members in places from `start` up to `end`, the first `most` that are known by their own word. */

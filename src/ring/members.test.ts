@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { A, C, contact, D, settled } from './bench.test-support.ts';
+import { A, C, contact, D, list, settled } from './bench.test-support.ts';
+import { DEFAULT_PARAMETERS } from './parameters.ts';
 
 test('a node that others cannot reach is nobody to ask before it has answered', () => {
   const bench = settled();
@@ -51,4 +52,53 @@ test('a suspect that a neighbour can reach is not declared dead', () => {
   bench.fail(D, 'ping');
   assert.deepEqual(bench.list, ['40', '10']);
   assert.ok(!bench.events.includes('dead'));
+});
+
+test('a node that others cannot reach stands in lists until it has not answered here either', () => {
+  const bench = settled();
+  bench.ask(A, { type: 'members', digest: '', entries: [{ contact: contact('50'), status: 'suspect' }] });
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', list(contact('20'), contact('50'), A));
+  assert.deepEqual(bench.list, ['40', '50', '10']);
+  bench.fallSilent(['50'], 30_000);
+  assert.deepEqual(bench.list, ['40', '10']);
+});
+
+test('a dead member is tried for a day, and then forgotten; by a node alone it is not', () => {
+  const parameters = { ...DEFAULT_PARAMETERS, deadRememberedMs: 60_000, revivalMaxMs: 15_000 };
+  for (const [silent, remembered] of [
+    [['40'], []],
+    [
+      ['10', '40'],
+      ['10', '40'],
+    ],
+  ] as const) {
+    const bench = settled(parameters);
+    bench.fallSilent(silent, 40_000);
+    assert.ok(silent.every((id) => bench.state.members.get(id)?.health === 'dead'));
+    bench.fallSilent(silent, 60_000);
+    assert.deepEqual(
+      silent.filter((id) => bench.state.members.has(id)),
+      remembered,
+    );
+  }
+});
+
+test('however many members are dead, those that live are all told', () => {
+  const bench = settled();
+  const living = Array.from({ length: 12 }, (_, i) => contact((0x41 + i).toString(16)));
+  const dead = Array.from({ length: 60 }, (_, i) => contact((0x81 + i).toString(16)));
+  const named = [...living, ...dead].map((other) => ({ contact: other, status: 'alive' as const }));
+  bench.ask(A, { type: 'members', digest: '', entries: named });
+  bench.fallSilent([], 40_000);
+  const silent = dead.map((other) => ({ contact: other, status: 'suspect' as const }));
+  bench.ask(A, { type: 'members', digest: '', entries: silent });
+  bench.fallSilent(
+    dead.map(({ id }) => id),
+    60_000,
+  );
+  const told = bench.ask(A, { type: 'members', digest: '', entries: [] });
+  assert.ok(told?.type === 'members' && told.entries.length <= DEFAULT_PARAMETERS.exchangeWholeMax);
+  const alive = told.entries.filter(({ status }) => status === 'alive').map(({ contact: { id } }) => id);
+  assert.deepEqual(alive.sort(), ['10', '20', '40', ...living.map(({ id }) => id)].sort());
 });

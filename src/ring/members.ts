@@ -39,7 +39,8 @@ function isWithoutPlace(state: RingState, contact: Contact): boolean {
 export function isUsable(state: RingState, contact: Contact): boolean {
   const member = state.members.get(contact.id);
   if (member === undefined) return true;
-  return (member.health === 'alive' || member.health === 'unproven') && !isGone(state, contact);
+  const mayLive = member.health === 'alive' || (member.health === 'unproven' && !member.isSaidSilent);
+  return mayLive && !isGone(state, contact);
 }
 
 /** Not probed lately: word of others about it is worth a ping. */
@@ -81,14 +82,15 @@ export function learn(turn: Turn, contact: Contact): void {
     post(turn, { type: 'questioned', contact });
 }
 
-/** A node that others cannot reach now: kept in mind, for it may come back, and not asked for anything before it answers. */
+/**
+ * A node that others cannot reach now: kept in mind, for it may come back, and not asked for anything before it answers. Dead it is
+ * once it has not answered this node either: hearsay takes nobody out of a list.
+ */
 export function learnSuspect(turn: Turn, contact: Contact): void {
   const { members, parameters, self } = turn.state;
   if (contact.id === self.id || members.size >= parameters.membersMax) return;
   const member = addMember(turn, contact);
-  if (member === null || isNeighbour(turn.state, contact)) return;
-  setHealth(turn.state, member, 'dead');
-  member.reviveAt = turn.now + turn.random() * parameters.revivalMinMs;
+  if (member !== null) member.isSaidSilent = !isNeighbour(turn.state, contact);
 }
 
 /** The entry for a contact, made if there is none. Null when the list is full of better ones: neighbours always get theirs. */
@@ -100,6 +102,7 @@ export function addMember(turn: Turn, contact: Contact): Member | null {
   const member: Member = {
     contact,
     health: 'unproven',
+    isSaidSilent: false,
     joined: true,
     answeredAt: Number.NEGATIVE_INFINITY,
     heardAt: Number.NEGATIVE_INFINITY,
@@ -145,6 +148,7 @@ export function standsBeforeHead(state: RingState, contact: Contact): boolean {
 export function renewMember(state: RingState, member: Member, contact: Contact): void {
   setHealth(state, member, 'unproven');
   member.contact = contact;
+  member.isSaidSilent = false;
   member.joined = true;
   member.answeredAt = Number.NEGATIVE_INFINITY;
   member.heardAt = Number.NEGATIVE_INFINITY;
@@ -244,6 +248,7 @@ function namedUntil({ parameters }: RingState, { silentSince }: Member): Monoton
   return silentSince + 3 * parameters.deathMs;
 }
 
-function rememberedUntil(state: RingState, member: Member): MonotonicMs {
+/** A dead one: then it makes room for anybody, and is tried no more. */
+export function rememberedUntil(state: RingState, member: Member): MonotonicMs {
   return Math.max(member.answeredAt + state.parameters.deadRememberedMs, namedUntil(state, member));
 }

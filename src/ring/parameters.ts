@@ -51,7 +51,7 @@ export interface RingParameters {
   readonly revivalMaxMs: number;
   /** The longest wait of a ring of one, which has nothing better to do than to find the others. */
   readonly revivalAloneMaxMs: number;
-  /** A dead member that last answered longer ago makes room for anybody met. */
+  /** A dead member that last answered longer ago is forgotten, unless the node is alone; in a full list such make room first. */
   readonly deadRememberedMs: number;
   /** Dead members probed again at one probe round. */
   readonly revivalsPerRound: number;
@@ -168,7 +168,7 @@ export interface RingParameters {
   readonly newsMax: number;
   /** Entries of one answer when the list is longer than `exchangeWholeMax`: a sample. At 32 it would take 220 bytes a second at rest. */
   readonly exchangeSampleMax: number;
-  /** Entries of a list that is told whole where lists differ. */
+  /** Where lists differ, those that live are told whole if they are fewer; with the dead no more than so many entries are told. */
   readonly exchangeWholeMax: number;
   /** Bounds on what is accepted from others. */
   readonly listMax: number;

@@ -21,6 +21,8 @@ export interface Member {
   contact: Contact;
   /** Changed by `setHealth` only. */
   health: MemberHealth;
+  /** Others could not reach it: it is asked for nothing but whether it lives, until it has answered. */
+  isSaidSilent: boolean;
   /** By its own last word; a node that answers but has no place in the ring is no neighbour. */
   joined: boolean;
   /** When it last answered this node; -Infinity if never. Requests show life, only answers show that it can be reached. */

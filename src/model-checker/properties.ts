@@ -165,7 +165,8 @@ export function dispute(world: World): Violation {
   return null;
 }
 
-function trueOwner(world: World, key: number): number {
+/** The place of the first live member, in no doubt, at or after the key of a place; -1 when there is none. */
+export function trueOwner(world: World, key: number): number {
   const count = world.nodes.length;
   for (let i = 0; i < count; i++) {
     const place = (key + i) % count;

@@ -1,7 +1,7 @@
 /**
  * The simulator's speed and size. An event is a timer, request, reply or failure that a node's production `step` has handled,
  * its effects carried out. Each run is best a process of its own, for memory and compiled code are shared otherwise.
- * With `--single-threaded-gc --min-semi-space-size=64 --max-semi-space-size=128` the engine collects on the same core, and a tenth faster.
+ * Of 10,000 nodes it is a tenth faster with `--single-threaded-gc --min-semi-space-size=64 --max-semi-space-size=128`.
  *   node bench/simulator.ts events [nodes]   events a second on a steady ring, and the virtual hour that follows from it
  *   node bench/simulator.ts hour [nodes]     one virtual hour, in full
  *   node bench/simulator.ts memory [nodes]   a static ring with fingers, and lookups through it

@@ -122,7 +122,7 @@ export function onFingerAnswered(turn: Turn, slot: number, from: Contact, roundT
   const { state, now } = turn;
   const { fingers, parameters } = state;
   const at = fingers.slots.indexOf(slot);
-  if (at < 0 || !isUsable(state, from)) return;
+  if (at < 0 || !isUsable(state, from) || !fits(state, slot, from, estimatedSize(state))) return;
   const present = fingers.contacts[at] ?? null;
   const presentMs = fingers.roundTripsMs[at] as number;
   if (present?.id === from.id) {

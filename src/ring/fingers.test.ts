@@ -79,6 +79,19 @@ test('a contact outside a slot, or far from its start, never stands in it', () =
   assert.deepEqual(choicesFor(state, inner, [named(0x30000000)], 4096), []);
 });
 
+test('a list that names those far from the start of a slot, or out of order, ends there', () => {
+  const { state } = evenRing(4096);
+  const slot = state.fingers.slots.find((code) => slotStart(state.self.id, code) === '20000000') as number;
+  const [near, next, farther, far] = [0x20100000, 0x20200000, 0x20300000, 0x2f000000].map(named) as Contact[];
+  assert.ok(near && next && farther && far);
+  const chosen = (...from: Contact[]): Contact[] => [...choicesFor(state, slot, from, 4096)];
+  assert.deepEqual(chosen(near, next, farther), [near, next, farther]);
+  assert.deepEqual(chosen(far, near), []);
+  assert.deepEqual(chosen(near, far, next), [near]);
+  assert.deepEqual(chosen(next, near, farther), [next]);
+  assert.deepEqual(chosen(near, near, next), [near]);
+});
+
 test('the finger before a key is the nearest that is not dead', () => {
   const { state } = evenRing(4096);
   const everybody = (): boolean => true;

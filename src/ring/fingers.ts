@@ -39,8 +39,9 @@ export function fits(state: RingState, slot: number, contact: Contact, size: num
 }
 
 /**
- * Of the nodes from a slot's start on, in ring order, those that the slot's entry is chosen from: at most `fingerCandidates`, and
- * at most a quarter of those in the slot, for keys before the entry go a longer way (measured: 0.2 % more hops at 1,000 nodes).
+ * Of the nodes from a slot's start on those that the slot's entry is chosen from: at most `fingerCandidates`, and at most a quarter of
+ * those in the slot, for keys before the entry go a longer way (measured: 0.2 % more hops at 1,000 nodes). The list may come from
+ * anybody: it ends where it is out of order, or at one that does not fit.
  */
 export function choicesFor(
   state: RingState,
@@ -54,8 +55,9 @@ export function choicesFor(
   const most = Math.min(state.parameters.fingerCandidates, Math.max(1, Math.floor((share * size) / 4)));
   const choices: Contact[] = [];
   for (const contact of from) {
-    if (choices.length >= most) break;
-    if (contact.id === state.self.id || contact.id === end || !isIncludedIn(start, contact.id, end)) break;
+    const last = choices.at(-1);
+    if (choices.length >= most || !fits(state, slot, contact, size)) break;
+    if (last !== undefined && !isBetweenOpenOpen(last.id, contact.id, end)) break;
     choices.push(contact);
   }
   return choices;

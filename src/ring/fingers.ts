@@ -10,6 +10,9 @@ import { isBetweenOpenClosed, isBetweenOpenOpen, isIncludedIn } from './interval
 import type { Contact } from './message.ts';
 import type { RingState } from './state.ts';
 
+/** Nodes on average in the least stretch from a slot's start in which its entry may stand: hardly ever nobody stands there. */
+const REACH_MIN = 16;
+
 /** Lays the slots out for the successor list as it is now; what is known of those that stay is kept. */
 export function layOut(state: RingState): void {
   const { fingers, self, parameters } = state;
@@ -34,7 +37,7 @@ export function fits(state: RingState, slot: number, contact: Contact, size: num
   const end = slotEnd(state.self.id, slot);
   if (!isIncludedIn(start, contact.id, end) || contact.id === end) return false;
   // Twice as far as so many nodes stand on average, or in the first half of a slot that hardly holds more.
-  const reach = (2 * state.parameters.fingerCandidates) / Math.max(1, size);
+  const reach = Math.max(2 * state.parameters.fingerCandidates, REACH_MIN) / Math.max(1, size);
   return clockwiseFraction(start, contact.id) <= Math.max(reach, clockwiseFraction(start, end) / 2);
 }
 

@@ -2,6 +2,7 @@
 import type { Identifier } from '../ring/identifier.ts';
 import { isOver } from '../ring/members.ts';
 import type { Contact } from '../ring/message.ts';
+import { isRoundUnderWay } from '../ring/stabilize.ts';
 import type { RingState } from '../ring/state.ts';
 import { cloneState } from './clone.ts';
 import { receive } from './operations.ts';
@@ -31,8 +32,9 @@ export interface NodeView {
   readonly isInDoubt: boolean;
   /** Runs and may be told to join. */
   readonly isIdle: boolean;
+  /** In a round that no other may begin beside. */
   readonly isStabilizing: boolean;
-  /** Whose list its stabilise round waits for. */
+  /** Whose list it waits for, of head and candidates. */
   readonly awaitsListOf: Life | null;
   readonly successors: readonly Life[];
   /** One of its successors is a life that it found out itself to be over. */
@@ -102,7 +104,7 @@ export function viewOf(state: RingState, places: Places): NodeView {
     isMember: phase === 'member',
     isInDoubt: state.doubt !== null,
     isIdle: phase === 'idle',
-    isStabilizing: state.stabilizeRequestId !== 0,
+    isStabilizing: isRoundUnderWay(state),
     awaitsListOf: asked === undefined ? null : life(asked.to),
     successors: state.successors.map(life),
     pointsAtDead: state.successors.some((contact) => isOver(state, contact)),

@@ -53,6 +53,7 @@ export const FIELDS = {
   mergeAsked: 'constant',
   mergeProbedAt: 'constant',
   mergeEagerUntil: 'abstracted',
+  introductions: 'constant',
   leavesWaiting: 'kept',
   members: 'kept',
   membersChanged: 'abstracted',
@@ -149,10 +150,21 @@ function settlePending(state: RingState, numbers: RequestNumbers): void {
 /** What does not depend on where on the ring the node stands: by what for, then clockwise from it. */
 function orderOfPending(self: Contact, a: Pending, b: Pending): number {
   if (a.purpose.type !== b.purpose.type) return a.purpose.type < b.purpose.type ? -1 : 1;
-  const inOrder = orderFrom(self, a.to, b.to) || a.to.incarnation - b.to.incarnation;
-  if (inOrder !== 0 || a.purpose.type !== 'indirectProbe' || b.purpose.type !== 'indirectProbe')
-    return inOrder;
-  return orderFrom(self, a.purpose.target, b.purpose.target);
+  const inOrder = orderOfLives(self, a.to, b.to);
+  const [first, second] = [namedBy(a.purpose), namedBy(b.purpose)];
+  if (inOrder !== 0 || first === second) return inOrder;
+  if (first === null || second === null) return first === null ? -1 : 1;
+  return orderOfLives(self, first, second);
+}
+
+/** The node that a request is about besides the one asked. */
+function namedBy(purpose: Purpose): Contact | null {
+  if (purpose.type === 'indirectProbe') return purpose.target;
+  return purpose.type === 'candidate' ? purpose.otherwise : null;
+}
+
+function orderOfLives(self: Contact, a: Contact, b: Contact): number {
+  return orderFrom(self, a, b) || a.incarnation - b.incarnation;
 }
 
 /** Clockwise from `self`. */
@@ -170,7 +182,8 @@ export function meaningOf({ to, purpose }: Pending): string {
 }
 
 function nameOf(purpose: Purpose): string {
-  return purpose.type === 'indirectProbe' ? `indirect ${lifeOf(purpose.target)}` : purpose.type;
+  const named = namedBy(purpose);
+  return named === null ? purpose.type : `${purpose.type} ${lifeOf(named)}`;
 }
 
 function settleMembers(state: RingState): void {
@@ -199,7 +212,7 @@ function settleMembers(state: RingState): void {
 function settleCandidates({ self, candidates }: RingState): void {
   const sorted = [...candidates.values()].sort((a, b) => orderFrom(self, a.contact, b.contact));
   candidates.clear();
-  for (const { contact } of sorted) candidates.set(contact.id, { contact, heardAt: NOW });
+  for (const { contact } of sorted) candidates.set(contact.id, { contact, heardAt: NOW, answeredAt: NOW });
 }
 
 function probesOut(pending: ReadonlyMap<number, Pending>, { contact }: Member): number {

@@ -134,7 +134,9 @@ export class Renaming {
   }
 
   private purpose(purpose: Purpose): Purpose {
-    return purpose.type === 'indirectProbe' ? { ...purpose, target: this.contact(purpose.target) } : purpose;
+    if (purpose.type === 'indirectProbe') return { ...purpose, target: this.contact(purpose.target) };
+    if (purpose.type !== 'candidate') return purpose;
+    return { ...purpose, otherwise: this.contactOrNull(purpose.otherwise) };
   }
 
   /** One that takes time in the model. */

@@ -1,12 +1,12 @@
 /**
  * Calling back. A request may come from anybody, in anybody's name. What it says of its sender (I am your predecessor, I
- * leave, I began a new life) counts only once the sender has said so at its own address, where it has proved who it is.
+ * leave, I began a new life, here is somebody) counts only once the sender has said so at its own address, where it has proved who it is.
  */
 import type { Contact } from './message.ts';
 import type { Pending, Purpose } from './state.ts';
 import { send, type Turn } from './turn.ts';
 
-type CallBack = Extract<Purpose, { type: 'notifier' | 'newLife' | 'leaver' }>;
+type CallBack = Extract<Purpose, { type: 'notifier' | 'farNotifier' | 'introducer' | 'newLife' | 'leaver' }>;
 
 /** Pings the sender of a request. False where that is under way already, or as many are as there may be. */
 export function callBack(turn: Turn, contact: Contact, purpose: CallBack): boolean {

@@ -18,7 +18,7 @@ import {
   setNews,
 } from './members.ts';
 import type { Contact } from './message.ts';
-import { patienceFor } from './round-trips.ts';
+import { patienceForNamed } from './round-trips.ts';
 import { confirmRoute, endRoute, forgetRoute, shunRoute } from './routes.ts';
 import type { Member, Pending, Purpose, RingState } from './state.ts';
 import { answer, emit, jittered, post, send, setTimer, type Turn } from './turn.ts';
@@ -211,8 +211,7 @@ function probe(turn: Turn, member: Member): void {
 /** A suspect's last ping is waited for until its silence has lasted long enough for a death. */
 function probePatience({ state, now }: Turn, member: Member): number {
   const { probeTimeoutMs, missesToDeath, deathMs } = state.parameters;
-  if (member.health !== 'suspect')
-    return member.roundTripMs < 0 ? probeTimeoutMs : patienceFor(state, member.contact);
+  if (member.health !== 'suspect') return patienceForNamed(state, member.contact);
   if (member.misses < missesToDeath - 1) return probeTimeoutMs;
   return Math.max(probeTimeoutMs, member.silentSince + deathMs - now);
 }

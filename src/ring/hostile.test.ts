@@ -115,9 +115,9 @@ test('whatever others send, in whatever order, no invariant breaks and nothing g
           throw error;
         }
         assert.ok(state.successors.length <= 3 && state.members.size <= 12 && state.seeds.length <= 64);
-        const { changes, gone, pages, doubtful } = state.table;
+        const { changes, gone, pages, doubtful, saidToJoin } = state.table;
         assert.ok(state.routes.length <= 27 && changes.length <= 16 && gone.size <= 10);
-        assert.ok(pages.length <= 256 && doubtful.size <= 10);
+        assert.ok(pages.length <= 256 && doubtful.size <= 10 && saidToJoin.size <= 10);
         assert.ok(!state.successors.some((known) => known.id === '80') && state.predecessor?.id !== '80');
       }
     }),

@@ -8,6 +8,7 @@ test('a farther notifier replaces the predecessor only when that one is dead', (
   const bench = settled();
   bench.now += 2_000;
   bench.ask(contact('08'), { type: 'notify', standing: 'settled' });
+  bench.reply(contact('08'), 'ping', { type: 'pong', joined: true });
   assert.equal(bench.state.predecessor?.id, '10');
   bench.fail(A, 'ping');
   bench.timer('suspect:10');
@@ -26,6 +27,7 @@ test('a farther predecessor in doubt leaves its node in doubt, until one in no d
     const far = contact('08');
     bench.now += 2_000;
     bench.ask(far, { type: 'notify', standing });
+    bench.reply(far, 'ping', { type: 'pong', joined: true });
     for (const last of [false, false, true]) {
       bench.fail(A, 'ping');
       if (!last) bench.timer('suspect:10');
@@ -53,6 +55,7 @@ test('of one that waits to be the predecessor its last word counts', () => {
     bench.now += 2_000;
     bench.ask(far, { type: 'notify', standing: first });
     bench.ask(far, { type: 'notify', standing: last });
+    bench.reply(far, 'ping', { type: 'pong', joined: true });
     for (const isLast of [false, false, true]) {
       bench.fail(A, 'ping');
       if (!isLast) bench.timer('suspect:10');

@@ -3,7 +3,7 @@
  * only when the present one is gone. The predecessor is never set to nothing, for that would let any farther node in.
  */
 import { callBack } from './call-back.ts';
-import { rememberCandidate } from './candidates.ts';
+import { rememberCandidate, renewCandidate } from './candidates.ts';
 import { isSameLife } from './contact.ts';
 import { probeUnlessHeard } from './detector.ts';
 import { beginDoubtOfRetreat, predecessorSpoke } from './doubt.ts';
@@ -29,13 +29,13 @@ export function onNotify(turn: Turn, token: number, notifier: Contact, standing:
 }
 
 export function beNotified(turn: Turn, notifier: Contact, standing: Standing): void {
-  rememberCandidate(turn, notifier);
-  rectify(turn, notifier, standing);
+  rectify(turn, notifier, standing, renewCandidate(turn, notifier));
   // A ring of one has its predecessor for its successor too (Zave: stabilising with itself it finds the notifier).
   post(turn, { type: 'candidate', contact: notifier });
 }
 
-function rectify(turn: Turn, notifier: Contact, standing: Standing): void {
+/** `isReached`: it answered not long ago, and is called back only to be adopted. */
+function rectify(turn: Turn, notifier: Contact, standing: Standing, isReached: boolean): void {
   const { state } = turn;
   const { predecessor, self, parameters } = state;
   if (predecessor !== null && isSameLife(predecessor, notifier)) {
@@ -52,6 +52,7 @@ function rectify(turn: Turn, notifier: Contact, standing: Standing): void {
   const isBest = waiting === undefined || isBetweenOpenOpen(waiting.id, notifier.id, self.id);
   if (isBest || isSameLife(waiting, notifier)) state.waitingNotifier = { contact: notifier, standing };
   if (predecessor !== null) probeUnlessHeard(turn, predecessor);
+  if (!isReached) callBack(turn, notifier, { type: 'farNotifier' });
 }
 
 function mayPrecede(state: RingState, notifier: Contact): boolean {
@@ -68,7 +69,9 @@ function mayPrecede(state: RingState, notifier: Contact): boolean {
 export function onNotifierAnswered(turn: Turn, notifier: Contact, standing: Standing): void {
   const { state } = turn;
   const { predecessor } = state;
-  if (state.phase !== 'member' || (predecessor !== null && isSameLife(predecessor, notifier))) return;
+  if (state.phase !== 'member') return;
+  rememberCandidate(turn, notifier);
+  if (predecessor !== null && isSameLife(predecessor, notifier)) return;
   if (mayPrecede(state, notifier)) adoptPredecessor(turn, notifier, standing);
 }
 
@@ -77,7 +80,7 @@ export function onPredecessorGone(turn: Turn): void {
   const { state } = turn;
   const waiting = state.waitingNotifier;
   state.waitingNotifier = null;
-  if (waiting !== null) rectify(turn, waiting.contact, waiting.standing);
+  if (waiting !== null) rectify(turn, waiting.contact, waiting.standing, true);
 }
 
 function adoptPredecessor(turn: Turn, next: Contact, standing: Standing): void {

@@ -1,5 +1,6 @@
 /** An answer, or its failure, goes to the operation that asked; before that, to the detector for what it shows. */
 import { settleCallBack } from './call-back.ts';
+import { rememberCandidate } from './candidates.ts';
 import { isSameLife } from './contact.ts';
 import {
   declareContactDead,
@@ -13,6 +14,7 @@ import {
 import { onPredecessorList } from './doubt.ts';
 import { onPushFailed, takeIn } from './exchange.ts';
 import { onFingerAnswered } from './finger-rounds.ts';
+import { takeIntroduced } from './introduce.ts';
 import { onWalkAnswer } from './join.ts';
 import { onLeaveAnswer, onLeaverAnswered } from './leave.ts';
 import { onLookupAnswer, resumeLookups } from './lookup.ts';
@@ -23,7 +25,7 @@ import { onOrphanProbe } from './orphan.ts';
 import { onExtension } from './prune.ts';
 import { onNotifierAnswered } from './rectify.ts';
 import { measureRoundTrip } from './round-trips.ts';
-import { onDoubtfulAnswered, onTold } from './route-changes.ts';
+import { onDoubtfulAnswered, onJoinerAnswered, onTold } from './route-changes.ts';
 import { onPageAnswered, onRoutesCompared } from './route-exchange.ts';
 import {
   considerNearest,
@@ -103,6 +105,7 @@ function route(
       return;
     case 'stabilize':
     case 'candidate':
+    case 'hinted':
       if (reply?.type === 'neighbours' || reply?.type === 'neighboursUnchanged') {
         onNeighboursReply(turn, requestId, pending, to, reply);
         return;
@@ -151,6 +154,9 @@ function route(
     case 'doubtfulRoute':
       onDoubtfulAnswered(turn, pending, purpose.doubt, reply, refused);
       return;
+    case 'saidToJoin':
+      onJoinerAnswered(turn, purpose.said, reply);
+      return;
     case 'tellChanges':
       onTold(turn, pending, reply?.type === 'acknowledged');
       return;
@@ -167,6 +173,15 @@ function route(
     case 'notifier':
       settleCallBack(turn, pending);
       if (reply?.type === 'pong' && reply.joined) onNotifierAnswered(turn, to, purpose.standing);
+      return;
+    case 'farNotifier':
+      settleCallBack(turn, pending);
+      if (reply?.type === 'pong' && reply.joined && turn.state.phase === 'member')
+        rememberCandidate(turn, to);
+      return;
+    case 'introducer':
+      settleCallBack(turn, pending);
+      if (reply?.type === 'pong' && reply.joined) takeIntroduced(turn, purpose.introduced);
       return;
     case 'leaver':
       settleCallBack(turn, pending);

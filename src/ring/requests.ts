@@ -82,7 +82,7 @@ function answerRequest(turn: Turn, from: Contact, token: number, request: RingRe
       return;
     case 'introduce':
       answer(turn, token, { type: 'acknowledged' });
-      onIntroduced(turn, request.contact);
+      onIntroduced(turn, from, request.contact);
       return;
     case 'leave':
       onLeave(turn, token, from);

@@ -30,6 +30,13 @@ export function patienceFor(state: RingState, to: Contact): number {
   return Math.min(timeoutMaxMs, Math.max(timeoutMinMs, waitMs));
 }
 
+/** The same for one that others named: if it never answered, no longer than for a ping. */
+export function patienceForNamed(state: RingState, to: Contact): number {
+  const member = state.members.get(to.id);
+  const isUnmeasured = member === undefined || member.roundTripMs < 0;
+  return isUnmeasured ? state.parameters.probeTimeoutMs : patienceFor(state, to);
+}
+
 /** Sends a request that is waited for as long as the one asked usually takes. Returns its requestId. */
 export function askPatiently(turn: Turn, to: Contact, request: RingRequest, purpose: Purpose): number {
   return send(turn, to, request, patienceFor(turn.state, to), purpose);

@@ -66,7 +66,7 @@ class Node {
     return this.feed({ type: 'timer', timerId }).filter((effect) => effect.type === 'send');
   }
 
-  /** Whoever is in doubt is asked, and answers so. Returns who. */
+  /** Whoever is in doubt, or is said to have joined, is asked, and answers so. Returns who. */
   askAll(reply: RingReply | null): string[] {
     const asked: string[] = [];
     while (this.state.timers.has(DOUBTS_TIMER)) {
@@ -128,12 +128,54 @@ test('a join is told on once, at no more levels than the ring has', () => {
   const node = new Node();
   const joiner = { id: '81', incarnation: 1, address: '81:1' };
   node.told(48, [joiner], []);
+  assert.deepEqual(node.fire(CHANGES_TIMER), []);
+  assert.deepEqual(node.askAll({ type: 'pong', joined: true }), [joiner.id]);
   const sent = node
     .fire(CHANGES_TIMER)
     .map(({ request }) => request.type === 'routeChanges' && request.level);
   assert.deepEqual(sent, [5, 4, 3, 2, 1, 0]);
+  assert.equal(node.knows(joiner), 1);
   node.told(48, [joiner], []);
+  assert.deepEqual(node.askAll({ type: 'pong', joined: true }), []);
   assert.deepEqual(node.fire(CHANGES_TIMER), []);
+});
+
+test('an invented join is told on to few and, where it would be told to many, believed by nobody', () => {
+  const node = new Node();
+  const [invented, another] = ['81', '82'].map((id) => ({ id, incarnation: 1, address: `${id}:1` }));
+  assert.ok(invented && another);
+  node.told(48, [invented], []);
+  assert.deepEqual(node.askAll(null), [invented.id, invented.id]);
+  assert.equal(node.knows(invented), undefined);
+  assert.deepEqual(node.fire(CHANGES_TIMER), []);
+  node.told(2, [another], []);
+  assert.equal(node.knows(another), 1);
+  assert.equal(node.fire(CHANGES_TIMER).length, 2);
+  // Whatever it is asked for first.
+  const request = { type: 'pingVia', target: another } as const;
+  node.feed({ type: 'request', from: contact(60), toIncarnation: 1, token: 99, request });
+  const asked = [...node.state.pending].find(([, { to }]) => to.id === another.id);
+  assert.ok(asked);
+  node.feed({ type: 'failure', requestId: asked[0], reason: 'deadline' });
+  assert.equal(node.knows(another), undefined);
+});
+
+test('of joins that others tell few are taken at a time, and not many more than the ring can have', () => {
+  const node = new Node();
+  const wide = (i: number): Contact => ({
+    id: `${(i % 256).toString(16).padStart(2, '0')}`,
+    incarnation: 1 + i,
+    address: 'x:1',
+  });
+  for (let i = 0; i < 20; i++) {
+    node.told(
+      0,
+      Array.from({ length: 100 }, (_, k) => wide(4 * k + 1)),
+      [],
+    );
+    node.now += 1_000;
+  }
+  assert.ok(node.state.routes.length <= 2 + 64, `${node.state.routes.length}`);
 });
 
 test('a later life named by others does not replace the one that answers', () => {
@@ -234,36 +276,39 @@ test('of two that joined together the second tells of the first, which is in dou
 test('more changes than a message holds, or than wait, are all told', () => {
   const node = new Node({ changesMax: 4 });
   const told = new Set<string>();
+  const toldBy = (effects: readonly Effect[]): void => {
+    for (const { joined } of effects.flatMap(asTold)) for (const id of joined) told.add(id);
+  };
   const joiners = Array.from({ length: 12 }, (_, i) => ({
     id: (0x81 + 4 * i).toString(16),
     incarnation: 1,
     address: `${i}`,
   }));
-  for (let i = 0; i < 12; i += 4)
-    for (const { joined } of node.told(6, joiners.slice(i, i + 4), []).flatMap(asTold))
-      for (const id of joined) told.add(id);
-  for (const { joined } of node.tells()) for (const id of joined) told.add(id);
+  for (let i = 0; i < 12; i += 4) toldBy(node.told(2, joiners.slice(i, i + 4), []));
+  toldBy(node.fire(CHANGES_TIMER));
   assert.deepEqual([...told].sort(), joiners.map(({ id }) => id).sort());
 });
 
 test('what is told again for more nodes goes to those only that were not told', () => {
   const node = new Node();
   const joiner = { id: '81', incarnation: 1, address: '81:1' };
-  node.told(3, [joiner], []);
+  node.told(2, [joiner], []);
   assert.deepEqual(
     node.tells().map(({ level }) => level),
-    [2, 1, 0],
+    [1, 0],
   );
   node.told(5, [joiner], []);
+  node.askAll({ type: 'pong', joined: true });
   assert.deepEqual(
     node.tells().map(({ level }) => level),
-    [4, 3],
+    [4, 3, 2],
   );
 });
 
 test('in place of silent ones those behind are told, as far as the next that is told anyway', () => {
   const node = new Node();
   node.told(4, [{ id: 'fd', incarnation: 1, address: 'fd:1' }], []);
+  node.askAll({ type: 'pong', joined: true });
   const asked: string[] = [];
   let [sent] = node.fire(CHANGES_TIMER);
   while (sent !== undefined) {
@@ -302,8 +347,8 @@ test('more words of deaths than can be asked after: all pages are compared, soon
 
 test('who leaves tells first what others rely on it for', () => {
   const node = new Node();
-  node.told(3, [{ id: '81', incarnation: 1, address: '81:1' }], []);
-  assert.equal(node.feed({ type: 'leave' }).flatMap(asTold).length, 3);
+  node.told(2, [{ id: '81', incarnation: 1, address: '81:1' }], []);
+  assert.equal(node.feed({ type: 'leave' }).flatMap(asTold).length, 2);
 });
 
 test('one that did not answer once leaves the table, and is back when it does', () => {

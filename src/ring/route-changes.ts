@@ -2,14 +2,16 @@
  * Joins and deaths told to everybody, by D1HT's event dissemination (Monnerat and Amorim 2006): the successor of the node
  * that changed begins; whoever is told at level l tells the nodes 2^0, 2^1, … 2^(l-1) places ahead, at those levels, so that each hears it
  * once, in log2 N steps. Changes wait to be told together. What is missed, the comparison of tables brings. Nobody tells a death on that
- * it did not find out itself, and nothing twice: a false word reaches those it is sent to, and ends there.
+ * it did not find out itself, and nothing twice: a false word reaches those it is sent to, and ends there. Of a join so many cannot ask the
+ * joiner: those do who would tell half of the levels or more, about √N of N, so that one false word reaches about √N tables.
  */
+import { spend } from './allowance.ts';
 import { isSameLife } from './contact.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { isGone, isOver, isUsable } from './members.ts';
 import type { Contact, GoneLife, RingReply } from './message.ts';
-import { doubtRoute, isRememberedGone } from './route-doubts.ts';
-import type { RouteChange, RouteDoubt, RouteTable } from './route-table.ts';
+import { askJoiner, doubtRoute, fallBehind, isRememberedGone } from './route-doubts.ts';
+import type { RouteChange, RouteDoubt, RouteTable, SaidToJoin } from './route-table.ts';
 import { confirmRoute, endRoute, forgetRoute, learnRoute, positionOf, routeOf } from './routes.ts';
 import { estimatedSize, type Pending, type RingState } from './state.ts';
 import { answer, jittered, send, setTimerBy, type Turn } from './turn.ts';
@@ -17,6 +19,10 @@ import { answer, jittered, send, setTimerBy, type Turn } from './turn.ts';
 export const CHANGES_TIMER = 'routeChanges';
 /** One that does not answer is replaced by the next behind it, so often at most: where half died, all are silent in one of 256. */
 const TRIES = 8;
+/** Joins taken from others: `goneRoutesMax` at once, and one more so often. Ten thousand with sessions of ten minutes are 17 a second. */
+const HEARSAY_EVERY_MS = 1_000 / 32;
+/** A table of hearsay grows to twice the size that the successor list shows, and by this: estimates waver, and entries grow stale. */
+const HEARSAY_SLACK = 64;
 
 /** The predecessor changed: a node joined there, or some are gone. Its successor, this node, tells. */
 export function announceChanges(turn: Turn): void {
@@ -140,12 +146,48 @@ export function onRouteChanges(
   answer(turn, token, { type: canTell ? 'acknowledged' : 'notMember' });
   if (!isWhole) return;
   const further = canTell ? Math.min(level, levelOfAll(state)) : 0;
-  for (const contact of joined) {
-    if (contact.id === state.self.id) continue;
-    if (isUsable(state, contact)) learnRoute(turn, contact);
-    if (further > 0) note(turn, { contact, isGone: false, from: 0, level: further });
-  }
+  for (const contact of joined) if (contact.id !== state.self.id) takeInJoined(turn, contact, further);
   for (const life of gone) if (life.id !== state.self.id) takeInGone(turn, life, further);
+}
+
+/** Hearsay: whoever would tell many of it asks first; the others believe it until it does not answer. */
+function takeInJoined(turn: Turn, contact: Contact, level: number): void {
+  const { state, now } = turn;
+  const { table, routes, parameters } = state;
+  const change: RouteChange = { contact, isGone: false, from: 0, level };
+  const isToTell = level > 0 && newsOf(table, change) !== null;
+  const isKnown = routeOf(state, contact.id)?.incarnation === contact.incarnation;
+  if (isKnown && !isToTell) return;
+  if (!spend(table.hearsay, now, HEARSAY_EVERY_MS, parameters.goneRoutesMax)) {
+    fallBehind(turn);
+    return;
+  }
+  const isDoubtful = 2 * level >= levelOfAll(state) || !isUsable(state, contact);
+  if (isToTell && isDoubtful && !isThere(state, contact)) {
+    askJoiner(turn, contact, level);
+    return;
+  }
+  const hasRoom = routes.length < 2 * estimatedSize(state) + HEARSAY_SLACK;
+  if (hasRoom && isUsable(state, contact)) learnRoute(turn, contact);
+  if (isToTell) note(turn, change);
+}
+
+/** As far as this node found out itself. */
+function isThere({ members }: RingState, contact: Contact): boolean {
+  const member = members.get(contact.id);
+  return member?.health === 'alive' && member.joined && isSameLife(member.contact, contact);
+}
+
+/** It answered, or did not: then it is asked again, and is nobody in the end. */
+export function onJoinerAnswered(
+  turn: Turn,
+  { contact, level, tries }: SaidToJoin,
+  reply: RingReply | null,
+): void {
+  if (reply === null && tries > 0) askJoiner(turn, contact, level, tries);
+  if (reply?.type !== 'pong' || !reply.joined) return;
+  confirmRoute(turn, contact);
+  note(turn, { contact, isGone: false, from: 0, level });
 }
 
 /** Hearsay: one that this node has is asked and stays till it does not answer. Of others nothing is believed. */

@@ -2,6 +2,7 @@
  * The routing table as nodes compare it: 256 pages by the first two digits of the identifier, each with a digest of the lives in it,
  * this node's own among them, so that tables that agree have equal digests; 16 pages are a group.
  */
+import type { Allowance } from './allowance.ts';
 import type { MonotonicMs } from './effect.ts';
 import type { Identifier } from './identifier.ts';
 import type { Contact } from './message.ts';
@@ -26,6 +27,13 @@ export interface RouteDoubt {
   readonly level: number;
   /** A later life that others named: the route, if this one is over. */
   readonly next: Contact | null;
+}
+
+/** Somebody said that it joined: `level` as of the change that is told on if it answers; how many more times it may be asked. */
+export interface SaidToJoin {
+  readonly contact: Contact;
+  readonly level: number;
+  readonly tries: number;
 }
 
 /** The highest life that is gone, and since when this node knows. */
@@ -70,6 +78,10 @@ export interface RouteTable {
   isFilled: boolean;
   /** Wait to be asked whether they live, some at a time; at most `goneRoutesMax`. */
   readonly doubtful: Map<Identifier, RouteDoubt>;
+  /** Wait to be asked whether they are there, in the same way; at most `goneRoutesMax`. */
+  readonly saidToJoin: Map<Identifier, SaidToJoin>;
+  /** Joins taken from others. */
+  readonly hearsay: Allowance;
   /** More was said than could be asked after: the next comparison is soon, and of all pages. */
   isBehind: boolean;
 }
@@ -94,6 +106,8 @@ export function newRouteTable(isNone: boolean): RouteTable {
     comparisons: 0,
     isFilled: false,
     doubtful: new Map(),
+    saidToJoin: new Map(),
+    hearsay: { spentUntil: Number.NEGATIVE_INFINITY },
     isBehind: false,
   };
 }

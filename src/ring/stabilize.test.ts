@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { A, B, C, contact, D, list, settled } from './bench.test-support.ts';
 import type { Contact, RingReply } from './message.ts';
+import { DEFAULT_PARAMETERS } from './parameters.ts';
 
 test('a predecessor that the head names is adopted only when it has answered itself', () => {
   const bench = settled();
@@ -26,16 +27,70 @@ test('a round ends with exactly one notify, to the head that it ends with', () =
 
 test('the first that notified lately after the asker is named to it, whoever the predecessor is', () => {
   const bench = settled();
-  const [near, far] = [contact('14'), contact('18')];
-  for (const notifier of [far, near])
+  const [near, next, far] = [contact('14'), contact('16'), contact('18')];
+  for (const notifier of [far, next, near]) {
     bench.ask(notifier, { type: 'neighbours', listHash: '', notify: 'settled' });
+    bench.reply(notifier, 'ping', { type: 'pong', joined: true });
+  }
   const named = (asker: Contact): string | undefined => {
     const reply = bench.ask(asker, { type: 'neighbours', listHash: '', notify: null });
     return reply?.type === 'neighbours' ? reply.candidate?.id : undefined;
   };
-  assert.deepEqual([named(contact('11')), named(near), named(far)], ['14', '18', undefined]);
-  bench.fallSilent(['14'], 4_000);
+  assert.equal(bench.state.predecessor?.id, '18');
+  assert.deepEqual([named(contact('11')), named(near), named(next)], ['14', '16', undefined]);
+  bench.fallSilent(['14', '16'], 4_000);
   assert.equal(named(contact('11')), undefined);
+});
+
+test('who notifies and does not answer is named to nobody, and takes the place of nobody who does', () => {
+  const bench = settled({ ...DEFAULT_PARAMETERS, candidatesMax: 2 });
+  const near = contact('08');
+  bench.ask(near, { type: 'notify', standing: 'settled' });
+  bench.reply(near, 'ping', { type: 'pong', joined: true });
+  for (const id of ['02', '03', '04', '05', '06'])
+    bench.ask(contact(id), { type: 'notify', standing: 'settled' });
+  const reply = bench.ask(contact('01'), { type: 'neighbours', listHash: '', notify: null });
+  assert.equal(reply?.type === 'neighbours' && reply.candidate?.id, '08');
+});
+
+test('where a candidate does not answer the predecessor named with it is asked in the same round', () => {
+  const bench = settled();
+  const silent = contact('28');
+  bench.timer('stabilize');
+  bench.reply(D, 'neighbours', { ...list(C, A), candidate: silent } as RingReply);
+  bench.fail(silent, 'neighbours');
+  bench.reply(C, 'neighbours', list(B, D, A));
+  assert.deepEqual(bench.list, ['30', '40', '10']);
+});
+
+test('a round that is due begins while one that a hint named is waited for, and whose answer is dropped', () => {
+  const bench = settled();
+  const [silent, E] = [contact('28'), contact('2c')];
+  for (const named of [silent, E]) {
+    bench.ask(A, { type: 'members', digest: '', entries: [{ contact: named, status: 'alive' }] });
+    assert.notEqual(bench.requested(named, 'neighbours'), undefined);
+    bench.timer('stabilize');
+    bench.reply(D, 'neighbours', list(B, A));
+  }
+  bench.timer('stabilize');
+  assert.notEqual(bench.requested(D, 'neighbours'), undefined);
+  bench.reply(E, 'neighbours', list(B, D, A));
+  assert.deepEqual(bench.list, ['40', '10']);
+  bench.reply(D, 'neighbours', list(E, A));
+  bench.reply(E, 'neighbours', list(B, D, A));
+  assert.deepEqual(bench.list, ['2c', '40', '10']);
+});
+
+test('an introduction counts when the one that makes it has answered, and few do at a time', () => {
+  const bench = settled();
+  const [stranger, E] = [contact('50'), contact('28')];
+  bench.ask(stranger, { type: 'introduce', contact: E });
+  assert.equal(bench.requested(E, 'neighbours'), undefined);
+  bench.reply(stranger, 'ping', { type: 'pong', joined: true });
+  assert.notEqual(bench.requested(E, 'neighbours'), undefined);
+  for (let i = 0; i < 40; i++) bench.ask(A, { type: 'introduce', contact: contact((0x60 + i).toString(16)) });
+  const taken = [...bench.state.members.keys()].filter((id) => id >= '60');
+  assert.equal(taken.length, 7);
 });
 
 test('a candidate that the head names is asked before its predecessor, and adopted only when it answered', () => {

@@ -1,28 +1,28 @@
 /**
  * Stabilise (Zave 2017). From the successor: take the head's list; if its predecessor stands between, ask that one and, when
- * it answers, put it at the head. A round ends with one notify. Known members between are candidates in the same way.
- * One round at a time; an answer is applied only if it still fits when it comes (docs/ring.md, The guards).
+ * it answers, put it at the head. A round ends with one notify. Known members between, and whoever a hint names, are asked in the same
+ * way, one at a time, and no round that is due waits for them. An answer is applied only if it still fits when it comes (docs/ring.md, The guards).
  */
 
 import { livesSinceAlarm, manyAreSilent } from './alarm.ts';
 import { firstCandidateAfter } from './candidates.ts';
-import { areSameLives, isSameLife } from './contact.ts';
+import { isSameLife } from './contact.ts';
 import { declareContactDead, probeUnlessHeard } from './detector.ts';
 import { confirmSuccessor } from './doubt.ts';
 import { isBetweenOpenOpen } from './interval.ts';
-import { introduceHead } from './introduce.ts';
-import { addMember, isGone, isOver, isUsable, learn, setJoined, standsBeforeHead } from './members.ts';
+import { addMember, isUsable, learn, setJoined, standsBeforeHead } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { notifyHead, standingOf } from './notify.ts';
 import { extendTail } from './prune.ts';
-import { askPatiently } from './round-trips.ts';
+import { patienceFor, patienceForNamed } from './round-trips.ts';
 import type { Pending, Purpose, RingState } from './state.ts';
 import { listBehind, setSuccessors } from './successors.ts';
-import { answer, jittered, setTimer, setTimerBy, type Turn } from './turn.ts';
+import { applyList, mayApply } from './told-list.ts';
+import { answer, jittered, send, setTimer, setTimerBy, type Turn } from './turn.ts';
 
 export const STABILIZE_TIMER = 'stabilize';
 const STABILIZE: Purpose = { type: 'stabilize' };
-const CANDIDATE: Purpose = { type: 'candidate' };
+const HINTED: Purpose = { type: 'hinted' };
 type NeighboursReply = Extract<RingReply, { type: 'neighbours' | 'neighboursUnchanged' }>;
 
 /** Returns whether it was answered: only a member has neighbours to tell. */
@@ -66,27 +66,35 @@ export function onHeadChanged(turn: Turn): void {
   stabilizeSoon(turn, Math.max(stabilizeUrgentMs, state.lastStabilizeAt + stabilizeMinMs - now));
 }
 
-/** The timer's round. */
+/** The timer's round. Anybody can name somebody silent, over and over: a round does not wait for one that a hint named. */
 export function stabilize(turn: Turn): void {
   const { state, now } = turn;
   if (state.phase !== 'member') return;
   const { parameters } = state;
   setTimer(turn, STABILIZE_TIMER, jittered(turn, state.stabilizeWaitMs));
+  const [head] = state.successors;
   if (state.stabilizeRequestId !== 0) {
-    if (now - state.stabilizeSince < 2 * parameters.firstContactTimeoutMs * parameters.walkMax) return;
-    // The driver owes an answer or a failure for every request; a round must not hang on one that is lost all the same.
+    const isHeld = head === undefined || isRoundUnderWay(state);
+    if (isHeld && now - state.stabilizeSince < 2 * parameters.firstContactTimeoutMs * parameters.walkMax)
+      return;
+    // The driver owes an answer or a failure for every request; a round must not hang on one that is lost all the same. An answer
+    // that came beside a round could lose a principal (docs/decisions/0015): nobody waits for it any more.
     state.pending.delete(state.stabilizeRequestId);
   }
   state.stabilizeWaitMs = Math.min(state.stabilizeWaitMs * parameters.stabilizeGrowth, longestWait(turn));
   state.lastStabilizeAt = now;
   state.stabilizeSince = now;
   state.walked = 0;
-  const [head] = state.successors;
   if (head === undefined) {
     endRound(turn);
     return;
   }
   askFor(turn, head, STABILIZE, state.appliedHash);
+}
+
+/** The head, or one that it named, is asked. */
+export function isRoundUnderWay({ stabilizeRequestId, pending }: RingState): boolean {
+  return stabilizeRequestId !== 0 && pending.get(stabilizeRequestId)?.purpose.type !== 'hinted';
 }
 
 /**
@@ -111,7 +119,10 @@ export function considerCandidate(turn: Turn, contact: Contact): void {
   if (state.stabilizeRequestId !== 0 || !isCandidate(turn, contact)) return;
   state.walked = 0;
   state.stabilizeSince = turn.now;
-  askFor(turn, contact, CANDIDATE, '');
+  askFor(turn, contact, HINTED, '');
+  const member = state.members.get(contact.id);
+  // Where a round begins before it answers, others have their turn before it is asked again.
+  if (member !== undefined) member.candidateAt = turn.now + patienceForNamed(state, contact);
 }
 
 function isCandidate(turn: Turn, contact: Contact): boolean {
@@ -127,7 +138,8 @@ function askFor(turn: Turn, to: Contact, purpose: Purpose, listHash: string): vo
   const { state } = turn;
   // Who answers becomes the head: it is notified by the same message.
   const request = { type: 'neighbours', listHash, notify: standingOf(state) } as const;
-  state.stabilizeRequestId = askPatiently(turn, to, request, purpose);
+  const timeoutMs = purpose === STABILIZE ? patienceFor(state, to) : patienceForNamed(state, to);
+  state.stabilizeRequestId = send(turn, to, request, timeoutMs, purpose);
 }
 
 /** The head, or a candidate, answered with its neighbours. */
@@ -166,61 +178,11 @@ function handsOver(state: RingState, from: Contact, predecessor: Contact | null)
   );
 }
 
-/** The guard at the moment of applying: the list's first pair must lie inside an existing pair (self, head). */
-function mayApply(state: RingState, from: Contact): boolean {
-  const [head] = state.successors;
-  if (!state.parameters.safeguards.applyTimeGuard) return true;
-  if (isGone(state, from)) return false;
-  if (head === undefined) return true;
-  return isSameLife(head, from) || isBetweenOpenOpen(state.self.id, from.id, head.id);
-}
-
-function applyList(turn: Turn, from: Contact, behind: readonly Contact[], listHash: string): void {
-  const { state } = turn;
-  for (const contact of behind) learn(turn, contact);
-  const before = state.successors;
-  const [head] = before;
-  if (head !== undefined && head.id !== from.id) introduceHead(turn, head, from, behind);
-  const isDying = manyAreSilent(turn);
-  const taken = isDying ? amongDeaths(turn, from, behind) : behind;
-  setSuccessors(turn, listBehind(state, [from], taken), { type: 'contact', answered: from });
-  // Whoever was left out may come back unnoticed, forgotten before: then `unchanged` would leave it out for ever.
-  state.appliedHash = isDying || behind.some((entry) => isOver(state, entry)) ? '' : listHash;
-  if (!areSameLives(before, state.successors)) state.stabilizeWaitMs = state.parameters.stabilizeMinMs;
-}
-
-/**
- * While many die lists differ, and what one node knows to be dead another still lists: taken over, it would be found dead here in
- * a detection of its own. So of what the head lists only the own entries and those heard of since are taken, and the own ones
- * behind stay: pairs that result are inside pairs of either list. What stands behind the last, the last says. The others are asked,
- * and taken at a later round: where messages are lost many seem silent all the time, and none of these would ever be heard of.
- */
-function amongDeaths(turn: Turn, from: Contact, behind: readonly Contact[]): readonly Contact[] {
-  const { state } = turn;
-  const { self, successors, alarmSince } = state;
-  const end = successors.at(-1);
-  const list: Contact[] = [];
-  for (const entry of behind) {
-    if (livesSinceAlarm(state, entry) || successors.some((own) => isSameLife(own, entry))) {
-      list.push(entry);
-      continue;
-    }
-    probeUnlessHeard(turn, entry, alarmSince);
-    if (end !== undefined && isBetweenOpenOpen(end.id, entry.id, self.id)) break;
-  }
-  const last = list.at(-1) ?? from;
-  for (const own of successors) if (isBetweenOpenOpen(last.id, own.id, self.id)) list.push(own);
-  return list;
-}
-
 /** The one that answered named who stands before it. Returns whether one of these is being asked now. */
 function walkOn(turn: Turn, from: Contact, { predecessor, candidate }: NeighboursReply): boolean {
   const { state } = turn;
-  const next = isNearer(turn, candidate, from)
-    ? candidate
-    : isNearer(turn, predecessor, from)
-      ? predecessor
-      : null;
+  const before = isNearer(turn, predecessor, from) ? predecessor : null;
+  const next = isNearer(turn, candidate, from) ? candidate : before;
   if (next === null) {
     introduceToFarther(turn, from, predecessor);
     return false;
@@ -228,7 +190,7 @@ function walkOn(turn: Turn, from: Contact, { predecessor, candidate }: Neighbour
   if (state.walked >= state.parameters.walkMax) return false;
   state.walked++;
   if (state.parameters.safeguards.contactBeforeAdopting) {
-    askFor(turn, next, CANDIDATE, '');
+    askFor(turn, next, { type: 'candidate', otherwise: next === before ? null : before }, '');
     return true;
   }
   setSuccessors(turn, listBehind(state, [next], state.successors), { type: 'contact', answered: next });
@@ -240,6 +202,16 @@ function isNearer(turn: Turn, named: Contact | null, head: Contact): named is Co
   if (named === null || named.id === state.self.id) return false;
   learn(turn, named);
   return isBetweenOpenOpen(state.self.id, named.id, head.id) && isUsable(state, named);
+}
+
+/** The one asked failed: the other who was named with it is asked in the same round. Returns whether there was one. */
+function askOtherwise(turn: Turn, { purpose }: Pending): boolean {
+  const { state } = turn;
+  if (purpose.type !== 'candidate' || purpose.otherwise === null || state.phase !== 'member') return false;
+  const { otherwise } = purpose;
+  if (!standsBeforeHead(state, otherwise) || !isUsable(state, otherwise)) return false;
+  askFor(turn, otherwise, { type: 'candidate', otherwise: null }, '');
+  return true;
 }
 
 /** The one who stood there before this node: a ping shows it that its head is nearer now. */
@@ -260,18 +232,19 @@ export function onNeighboursFailure(
   if (requestId !== state.stabilizeRequestId) return;
   state.stabilizeRequestId = 0;
   refuse(turn, pending.to, reply);
-  endRound(turn);
+  if (!askOtherwise(turn, pending)) endRound(turn);
   // Perhaps only a message was lost: what called for this round still waits.
   if (reply === null || reply.type === 'pending') stabilizeSoon(turn, state.parameters.requestTimeoutMs);
 }
 
-/** The one that the round waits for is gone: its answer is not waited for. */
+/** The one that is asked is gone: its answer is not waited for. */
 export function abandonRoundWith(turn: Turn, contact: Contact): void {
   const { state } = turn;
   const pending = state.pending.get(state.stabilizeRequestId);
   if (pending === undefined || !isSameLife(pending.to, contact)) return;
   state.pending.delete(state.stabilizeRequestId);
   state.stabilizeRequestId = 0;
+  askOtherwise(turn, pending);
 }
 
 /** A node answered a question of state that it has no place in the ring, or not in this life. */

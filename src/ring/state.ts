@@ -3,13 +3,20 @@
  * members and routes propose and hint.
  */
 
+import type { Allowance } from './allowance.ts';
 import { listDigest } from './digest.ts';
 import type { LookupStep, MonotonicMs } from './effect.ts';
 import { type Fingers, noFingers } from './finger-slots.ts';
 import { clockwiseFraction, type Identifier } from './identifier.ts';
 import type { Contact, MemberEntry, Standing } from './message.ts';
 import type { RingParameters } from './parameters.ts';
-import { newRouteTable, type RouteChange, type RouteDoubt, type RouteTable } from './route-table.ts';
+import {
+  newRouteTable,
+  type RouteChange,
+  type RouteDoubt,
+  type RouteTable,
+  type SaidToJoin,
+} from './route-table.ts';
 
 /** Only a `member` answers questions of state. A ring of one is a member without successors. */
 type Phase = 'idle' | 'joining' | 'member' | 'orphan' | 'leaving' | 'left';
@@ -54,15 +61,20 @@ interface Notifier {
   readonly standing: Standing;
 }
 
-/** Who notified, and when. */
+/** Who notified, and when, and when it last answered. */
 interface Candidate {
   readonly contact: Contact;
   readonly heardAt: MonotonicMs;
+  readonly answeredAt: MonotonicMs;
 }
 
 /** What a reply is for. */
 export type Purpose =
-  | { readonly type: 'joinWalk' | 'stabilize' | 'candidate' | 'extend' | 'verifyPredecessor' }
+  | { readonly type: 'joinWalk' | 'stabilize' | 'extend' | 'verifyPredecessor' }
+  /** In a round the one asked named it; who else it named that stands before the head. */
+  | { readonly type: 'candidate'; readonly otherwise: Contact | null }
+  /** It may stand before the head, by a hint. No round waits for it. */
+  | { readonly type: 'hinted' }
   | {
       readonly type:
         | 'notify'
@@ -78,6 +90,10 @@ export type Purpose =
   | { readonly type: 'newLife' }
   /** It notified, and is adopted if it answers. */
   | { readonly type: 'notifier'; readonly standing: Standing }
+  /** It notified from behind the predecessor, and is kept in mind as a candidate for others if it answers. */
+  | { readonly type: 'farNotifier' }
+  /** It introduced another, who is taken for a hint if it answers. */
+  | { readonly type: 'introducer'; readonly introduced: Contact }
   /** It said that it leaves; the token is that of its request. */
   | { readonly type: 'leaver'; readonly token: number }
   | { readonly type: 'orphanProbe'; readonly round: number }
@@ -86,6 +102,8 @@ export type Purpose =
   | { readonly type: 'compareRoutes' }
   /** Somebody spoke against it: whom to tell if it is dead. */
   | { readonly type: 'doubtfulRoute'; readonly doubt: RouteDoubt }
+  /** Somebody said that it joined: whom to tell if it answers. */
+  | { readonly type: 'saidToJoin'; readonly said: SaidToJoin }
   /** Changes told to a node at this level; how many more may be tried in its place. */
   | {
       readonly type: 'tellChanges';
@@ -155,7 +173,7 @@ export interface RingState {
   predecessor: Contact | null;
   /** The best node that notified while the predecessor was being probed. */
   waitingNotifier: Notifier | null;
-  /** Who notified lately, oldest first; at most `candidatesMax`. */
+  /** Who notified lately and answered, oldest first; at most `candidatesMax`. */
   readonly candidates: Map<Identifier, Candidate>;
   /** Calls back under way, named by what for and to whom; at most `callBacksMax`. */
   readonly callBacks: Set<string>;
@@ -194,6 +212,7 @@ export interface RingState {
   readonly mergeAsked: Identifier[];
   mergeProbedAt: MonotonicMs;
   mergeEagerUntil: MonotonicMs;
+  readonly introductions: Allowance;
   leavesWaiting: number;
   readonly members: Map<Identifier, Member>;
   membersChanged: boolean;
@@ -270,6 +289,7 @@ export function createRingState(self: Contact, parameters: RingParameters): Ring
     mergeAsked: [],
     mergeProbedAt: Number.NEGATIVE_INFINITY,
     mergeEagerUntil: Number.NEGATIVE_INFINITY,
+    introductions: { spentUntil: Number.NEGATIVE_INFINITY },
     leavesWaiting: 0,
     members: new Map(),
     membersChanged: false,

@@ -191,3 +191,29 @@ story('a false word of deaths, told to everybody it can reach, leaves every tabl
   }
   assert.equal(fewest, 99, 'living nodes were taken out');
 });
+
+story('invented joins, told to one of a ring, reach few tables', FILE, (seed) => {
+  const world = new World({ seed, parameters: { ...WITH_TABLE, routesIntervalMs: 600_000 }, traces: false });
+  const nodes = world.staticRing(256, { runs: true, furnish: knowEverybody });
+  world.run(5_000);
+  const living = new Set(nodes.map(({ contact }) => contact.id));
+  const invented = (): number[] =>
+    nodes.map(({ state }) => state.routes.filter(({ id }) => !living.has(id)).length);
+  world.network.shut('silent:1');
+  for (const [i, level] of [48, 4, 3].entries()) {
+    const joined = Array.from({ length: 32 }, () => ({
+      id: randomIdentifier(world.random),
+      incarnation: 1,
+      address: 'silent:1',
+    }));
+    const request = { type: 'routeChanges', level, joined, gone: [] } as const;
+    const [toldAt, from] = sample(world.random, nodes, 2);
+    assert.ok(toldAt && from);
+    toldAt.feed({ type: 'request', from: from.contact, toIncarnation: 1, token: -1 - i, request });
+  }
+  world.run(20_000);
+  const reached = invented().filter((count) => count > 0).length;
+  // The eight to whom the last is told, and those that just then compare tables with one of them.
+  assert.ok(reached > 0 && reached <= 12, `${reached} tables`);
+  assertTrueOwners(world, 300);
+});

@@ -120,16 +120,17 @@ story('joins and deaths are told to every routing table', FILE, (seed) => {
   }
   world.run(40_000);
   const live = new Set(world.live().map(({ contact }) => contact.id));
-  const wrong = world.live().map(({ contact, state }) => {
+  const told = world.live().filter(({ state }) => state.table.isFilled);
+  const wrong = told.map(({ contact, state }) => {
     const missing = [...live].filter(
       (id) => id !== contact.id && !state.routes.some((route) => route.id === id),
     );
     const stale = state.routes.filter(({ id }) => !live.has(id));
     return missing.length + stale.length;
   });
-  // What is still on its way: a death is asked after at each of log2 N steps. Of 240 seeds the mean was 0.18, the worst 0.76. A change
+  // What is still on its way: a death is asked after at each of log2 N steps. Of 240 seeds the mean was 0.15, the worst 0.3; a change
   // that reached nobody is 1 more.
-  assert.ok(mean(wrong) < 1.5, `${mean(wrong)} wrong entries`);
+  assert.ok(mean(wrong) < 1, `${mean(wrong)} wrong entries`);
 });
 
 story('tables that differ come to agree by comparing pages', FILE, (seed) => {

@@ -37,7 +37,7 @@ module.exports = {
     {
       name: 'declared-packages-only',
       severity: 'error',
-      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/', pathNot: '\\.test(-support)?\\.ts$' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
     pure('ring'),

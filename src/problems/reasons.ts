@@ -97,6 +97,11 @@ export const REASONS = {
     '{folder} is there already and is not a folder',
     '{folder} ya existe y no es una carpeta',
   ),
+  'name.twice': reason('it is there twice', 'aparece dos veces'),
+  'name.same-hash': reason(
+    'in a large folder it cannot be told from another name (their hashes are one); rename it',
+    'en una carpeta grande no se distingue de otro nombre (tienen el mismo hash); cámbielo',
+  ),
   // What does not fit in a configuration
   'config.unknown': reason('{setting} is not a setting', '{setting} no es un ajuste'),
   'config.integer': reason(

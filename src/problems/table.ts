@@ -183,8 +183,8 @@ export const PROBLEMS = {
   unknown_layout: row(
     422,
     1,
-    '{cid} is not a file laid out as Anillo lays out files (profile unixfs-v1-2025). Fetch it with an IPFS tool and put it here again.',
-    '{cid} no es un archivo con la disposición que usa Anillo (perfil unixfs-v1-2025). Descárguelo con una herramienta de IPFS y súbalo aquí de nuevo.',
+    '{cid} is not a file or folder laid out as Anillo lays them out (profile unixfs-v1-2025). Fetch it with an IPFS tool and put it here again.',
+    '{cid} no es un archivo ni una carpeta con la disposición que usa Anillo (perfil unixfs-v1-2025). Descárguelo con una herramienta de IPFS y súbalo aquí de nuevo.',
   ),
   bad_range: row(
     416,

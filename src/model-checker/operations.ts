@@ -3,11 +3,11 @@
  * as one (to find a death, to probe one member), the inputs that make them up are fed here one after the other.
  */
 import { settleCallBack } from '../ring/call-back.ts';
-import { PROBE_ROUND_TIMER } from '../ring/detector.ts';
 import { DOUBT_TIMER } from '../ring/doubt.ts';
 import type { Effect, Input } from '../ring/effect.ts';
 import { EXCHANGE_TIMER, PUSH_TIMER } from '../ring/exchange.ts';
 import type { Contact } from '../ring/message.ts';
+import { PROBE_ROUND_TIMER } from '../ring/probe-rounds.ts';
 import { STABILIZE_TIMER } from '../ring/stabilize.ts';
 import type { RingState } from '../ring/state.ts';
 import { step } from '../ring/step.ts';

@@ -8,7 +8,8 @@
  * suspicion that lasts, and pauses.
  */
 import type { Contact } from '../ring/message.ts';
-import type { Doubt, Member, Pending, Purpose, RingState } from '../ring/state.ts';
+import type { Pending, Purpose } from '../ring/pending.ts';
+import type { Doubt, Member, RingState } from '../ring/state.ts';
 import { lifeOf } from './clone.ts';
 
 /** The moment of every step. */

@@ -5,7 +5,8 @@
  */
 import { listDigest } from '../ring/digest.ts';
 import type { Contact, RingReply, RingRequest } from '../ring/message.ts';
-import type { Pending, Purpose, RingState } from '../ring/state.ts';
+import type { Pending, Purpose } from '../ring/pending.ts';
+import type { RingState } from '../ring/state.ts';
 import { cloneState, lifeOf } from './clone.ts';
 import type { NodeTable } from './node-table.ts';
 import type { Life } from './node-view.ts';

@@ -3,12 +3,13 @@
  * found, whoever was not heard of since is asked at once; and where several are silent, the others are told whom to ask.
  */
 import { isSameLife } from './contact.ts';
-import { probeUnlessHeard } from './detector.ts';
 import type { MonotonicMs } from './effect.ts';
 import { neighboursOf } from './members.ts';
 import type { Contact, MemberEntry } from './message.ts';
+import type { Purpose } from './pending.ts';
+import { probeUnlessHeard } from './probe.ts';
 import { askPatiently } from './round-trips.ts';
-import type { Purpose, RingState } from './state.ts';
+import type { RingState } from './state.ts';
 import type { Turn } from './turn.ts';
 
 const TOLD: Purpose = { type: 'changed' };

@@ -3,7 +3,7 @@
  * leave, I began a new life, here is somebody) counts only once the sender has said so at its own address, where it has proved who it is.
  */
 import type { Contact } from './message.ts';
-import type { Pending, Purpose } from './state.ts';
+import type { Pending, Purpose } from './pending.ts';
 import { send, type Turn } from './turn.ts';
 
 type CallBack = Extract<Purpose, { type: 'notifier' | 'farNotifier' | 'introducer' | 'newLife' | 'leaver' }>;

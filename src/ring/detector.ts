@@ -1,37 +1,18 @@
 /**
- * Who lives. Successor and predecessor are probed every `probeIntervalMs`, further members in turn; a miss raises suspicion,
- * two more misses, asked through neighbours too, are death. Death is per life, and undone when that life answers after all.
+ * Who lives. A miss raises suspicion, two more misses, asked through neighbours too, are death. Death is per life, and undone
+ * when that life answers after all. Whom to ask, and when, is in probe-rounds.ts.
  */
 import { callBack } from './call-back.ts';
 import { isSameLife } from './contact.ts';
-import type { MonotonicMs } from './effect.ts';
-import {
-  addMember,
-  isNeighbour,
-  isProven,
-  learn,
-  neighboursOf,
-  rememberedUntil,
-  removeMember,
-  renewMember,
-  setHealth,
-  setNews,
-} from './members.ts';
+import { addMember, isNeighbour, isProven, learn, renewMember, setHealth, setNews } from './members.ts';
 import type { Contact } from './message.ts';
-import { patienceForNamed } from './round-trips.ts';
+import type { Pending } from './pending.ts';
+import { probe, settleProbe } from './probe.ts';
 import { confirmRoute, endRoute, forgetRoute, shunRoute } from './routes.ts';
-import type { Member, Pending, Purpose, RingState } from './state.ts';
-import { answer, emit, jittered, post, send, setTimer, type Turn } from './turn.ts';
+import type { Member, RingState } from './state.ts';
+import { emit, jittered, post, setTimer, type Turn } from './turn.ts';
 
-export const PROBE_ROUND_TIMER = 'probe';
 const SUSPECT_TIMER = 'suspect:';
-const PROBE: Purpose = { type: 'probe' };
-/**
- * Heard of within this share of the interval, a neighbour needs no probe. Of two that probe each other the lower leads: it
- * asks first, and that it asked tells the other enough. Between the shares there is room for a round trip.
- */
-const LEADING_SHARE = 0.75;
-const FOLLOWING_SHARE = 0.85;
 
 /**
  * A request came in the name of this node. Returns false for a ghost: an older life than one that answered.
@@ -191,54 +172,6 @@ export function onSuspectTimer(turn: Turn, timerId: string): boolean {
   return true;
 }
 
-/** Pings a member, unless a ping is under way; a suspect's last ping goes through neighbours too. */
-function probe(turn: Turn, member: Member): void {
-  const { state, now } = turn;
-  if (member.probesOut > 0) return;
-  member.lastProbeAt = now;
-  member.probesOut = 1;
-  send(turn, member.contact, { type: 'ping' }, probePatience(turn, member), PROBE);
-  if (member.health !== 'suspect' || member.misses < state.parameters.missesToDeath - 1) return;
-  // Only of a neighbour it matters: any other is found again.
-  if (!isNeighbour(state, member.contact)) return;
-  const purpose: Purpose = { type: 'indirectProbe', target: member.contact };
-  for (const relay of relaysFor(state, member)) {
-    member.probesOut++;
-    send(turn, relay, { type: 'pingVia', target: member.contact }, state.parameters.probeTimeoutMs, purpose);
-  }
-}
-
-/** A suspect's last ping is waited for until its silence has lasted long enough for a death. */
-function probePatience({ state, now }: Turn, member: Member): number {
-  const { probeTimeoutMs, missesToDeath, deathMs } = state.parameters;
-  if (member.health !== 'suspect') return patienceForNamed(state, member.contact);
-  if (member.misses < missesToDeath - 1) return probeTimeoutMs;
-  return Math.max(probeTimeoutMs, member.silentSince + deathMs - now);
-}
-
-export function probeContact(turn: Turn, contact: Contact): void {
-  const member = turn.state.members.get(contact.id);
-  if (member !== undefined && isSameLife(member.contact, contact)) probe(turn, member);
-}
-
-function relaysFor(state: RingState, target: Member): Contact[] {
-  const relays: Contact[] = [];
-  for (const contact of neighboursOf(state)) {
-    if (relays.length >= state.parameters.indirectProbes) break;
-    if (contact.id === target.contact.id || relays.some((relay) => relay.id === contact.id)) continue;
-    if (state.members.get(contact.id)?.health === 'alive') relays.push(contact);
-  }
-  return relays;
-}
-
-/** An answer or failure to a probe came, before what it shows is taken in. */
-export function settleProbe(turn: Turn, target: Contact): Member | null {
-  const member = turn.state.members.get(target.id);
-  if (member === undefined || !isSameLife(member.contact, target)) return null;
-  if (member.probesOut > 0) member.probesOut--;
-  return member;
-}
-
 /** Another node pinged, or failed to ping, a suspect. */
 export function onIndirectProbe(turn: Turn, target: Contact, answered: boolean): void {
   const member = settleProbe(turn, target);
@@ -250,7 +183,6 @@ export function onIndirectProbe(turn: Turn, target: Contact, answered: boolean):
   else setTimer(turn, SUSPECT_TIMER + target.id, turn.state.parameters.probeIntervalMs);
 }
 
-/** This life said itself, or proved by being replaced, that it is over. */
 function declareDead(turn: Turn, member: Member): void {
   const { state, now } = turn;
   if (member.health === 'dead' || member.health === 'left') return;
@@ -267,6 +199,7 @@ function declareDead(turn: Turn, member: Member): void {
   post(turn, { type: 'gone', contact: member.contact });
 }
 
+/** This life said itself, or proved by being replaced, that it is over. */
 export function declareContactDead(turn: Turn, contact: Contact): void {
   const member = addMember(turn, contact);
   if (member !== null && isSameLife(member.contact, contact)) declareDead(turn, member);
@@ -274,127 +207,4 @@ export function declareContactDead(turn: Turn, contact: Contact): void {
     endRoute(turn, contact);
     post(turn, { type: 'gone', contact });
   }
-}
-
-/** Every dead member is tried again soon: one of them just came back. */
-export function hastenRevivals(turn: Turn): void {
-  turn.state.attentionAt = Number.NEGATIVE_INFINITY;
-  for (const member of turn.state.members.values()) {
-    if (member.health === 'dead' && member.reviveAt > turn.now + turn.state.parameters.revivalMinMs) {
-      member.reviveWaitMs = turn.state.parameters.revivalMinMs;
-      member.reviveAt = turn.now + jittered(turn, member.reviveWaitMs);
-    }
-  }
-}
-
-export function startProbing(turn: Turn): void {
-  setTimer(turn, PROBE_ROUND_TIMER, turn.state.parameters.probeIntervalMs * turn.random());
-}
-
-export function onProbeRound(turn: Turn): void {
-  const { state } = turn;
-  const { probeIntervalMs, jitter } = state.parameters;
-  const [head] = state.successors;
-  const dueInMs = Math.min(silenceLeft(turn, head), silenceLeft(turn, state.predecessor));
-  // Never later than the interval: a longer silence of one's own means a pause.
-  const waitMs = probeIntervalMs * (1 - jitter * turn.random());
-  setTimer(
-    turn,
-    PROBE_ROUND_TIMER,
-    Math.min(waitMs, Math.max(dueInMs, probeIntervalMs * (1 - LEADING_SHARE))),
-  );
-  if (head !== undefined) probeUnlessHeard(turn, head);
-  if (state.predecessor !== null) probeUnlessHeard(turn, state.predecessor);
-  if (turn.now < state.probedInTurnAt + probeIntervalMs * (1 - jitter)) return;
-  state.probedInTurnAt = turn.now;
-  probeNextInTurn(turn);
-  probeUnprovenOrDead(turn);
-}
-
-/** How long a neighbour that was heard of may still be silent before it is due for a ping; one that is due gets it now. */
-function silenceLeft(turn: Turn, contact: Contact | null | undefined): number {
-  const member = contact == null ? undefined : turn.state.members.get(contact.id);
-  const leftMs = (member?.heardAt ?? Number.NEGATIVE_INFINITY) - quietSince(turn, contact);
-  return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY;
-}
-
-function probeNextInTurn(turn: Turn): void {
-  const { state } = turn;
-  if (state.successors.length < 2) return;
-  state.probeTurn = (state.probeTurn + 1) % state.successors.length;
-  const contact = state.successors[state.probeTurn];
-  if (contact !== undefined) probeUnlessHeard(turn, contact);
-}
-
-function probeUnprovenOrDead(turn: Turn): void {
-  const { state, now } = turn;
-  const { members, parameters, successors } = state;
-  if (now < state.attentionAt) return;
-  const longestMs = successors.length === 0 ? parameters.revivalAloneMaxMs : parameters.revivalMaxMs;
-  const isSettling = turn.now - turn.state.changedAt < parameters.settleMs;
-  let unproven = isSettling ? 0 : parameters.unprovenProbesPerRound;
-  let revivals = parameters.revivalsPerRound;
-  let nextAt = Number.POSITIVE_INFINITY;
-  for (const member of members.values()) {
-    if (member.health === 'unproven') {
-      nextAt = now;
-      if (unproven-- > 0) probe(turn, member);
-    } else if (isAway(member)) {
-      if (member.reviveAt <= now && revivals-- > 0) {
-        if (mayBeForgotten(turn, member)) {
-          removeMember(state, member);
-          continue;
-        }
-        member.reviveWaitMs = Math.min(member.reviveWaitMs * 2, longestMs);
-        member.reviveAt = now + jittered(turn, member.reviveWaitMs);
-        probe(turn, member);
-      }
-      nextAt = Math.min(nextAt, member.reviveAt);
-    }
-  }
-  state.attentionAt = nextAt;
-}
-
-/**
- * Others named it, and it never answered; or it last did so long ago. Whoever names it again has it asked again, and the seeds stay.
- * Who is alone has nobody to name it.
- */
-function mayBeForgotten({ state, now }: Turn, member: Member): boolean {
-  if (!isProven(member)) return member.reviveWaitMs >= state.parameters.revivalAloneMaxMs;
-  if (member.health !== 'dead' || state.successors.length === 0) return false;
-  return now > rememberedUntil(state, member) && !isNeighbour(state, member.contact);
-}
-
-/** It may come back, or take its place, without a word to this node. */
-function isAway(member: Member): boolean {
-  return member.health === 'dead' || (member.health === 'alive' && !member.joined);
-}
-
-export function probeUnlessHeard(turn: Turn, contact: Contact, since = quietSince(turn, contact)): void {
-  const { state, now } = turn;
-  const member = addMember(turn, contact);
-  if (member === null || !isSameLife(member.contact, contact)) return;
-  const isQuiet = member.heardAt <= since;
-  if (isQuiet || now - member.answeredAt >= state.parameters.reachIntervalMs) probe(turn, member);
-}
-
-function quietSince({ state, now }: Turn, contact: Contact | null | undefined): MonotonicMs {
-  const share = contact != null && state.self.id < contact.id ? LEADING_SHARE : FOLLOWING_SHARE;
-  return now - state.parameters.probeIntervalMs * share;
-}
-
-/** Pings `target` for the one who asked. */
-export function relayPing(turn: Turn, token: number, target: Contact): void {
-  const { state } = turn;
-  if (target.id === state.self.id || state.relays >= state.parameters.relaysMax) {
-    answer(turn, token, { type: 'pongVia', answered: isSameLife(target, state.self) });
-    return;
-  }
-  state.relays++;
-  send(turn, target, { type: 'ping' }, state.parameters.relayTimeoutMs, { type: 'relay', token });
-}
-
-export function onRelayed(turn: Turn, token: number, answered: boolean): void {
-  turn.state.relays--;
-  answer(turn, token, { type: 'pongVia', answered });
 }

@@ -6,12 +6,13 @@
  * a farther one in doubt, until a predecessor in no doubt points at it: somebody may stand between, who owns some of the keys.
  */
 import { isSameLife } from './contact.ts';
-import { probeContact } from './detector.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { learn } from './members.ts';
 import type { Contact, Standing } from './message.ts';
+import type { Purpose } from './pending.ts';
+import { probeContact } from './probe.ts';
 import { askPatiently } from './round-trips.ts';
-import type { Doubt, Purpose } from './state.ts';
+import type { Doubt } from './state.ts';
 import { clearTimer, emit, post, setTimer, type Turn } from './turn.ts';
 
 export const DOUBT_TIMER = 'doubt';

@@ -9,8 +9,9 @@ import { isSameLife } from './contact.ts';
 import { setDigest } from './digest.ts';
 import { addMember, isGone, isNeighbour, isProven, isStale, learn, learnSuspect } from './members.ts';
 import type { Contact, MemberEntry } from './message.ts';
+import type { Purpose } from './pending.ts';
 import { askPatiently } from './round-trips.ts';
-import type { Member, Purpose, RingState } from './state.ts';
+import type { Member, RingState } from './state.ts';
 import { entryOf, membersView } from './state.ts';
 import { answer, jittered, post, setTimer, setTimerBy, type Turn } from './turn.ts';
 

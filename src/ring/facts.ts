@@ -2,7 +2,6 @@
 
 import { probeNeighbours, raiseAlarm } from './alarm.ts';
 import { isSameLife } from './contact.ts';
-import { hastenRevivals, probeContact } from './detector.ts';
 import { beginDoubt, endIfTogether } from './doubt.ts';
 import type { MonotonicMs } from './effect.ts';
 import { exchangeSoon, PUSH_TIMER } from './exchange.ts';
@@ -14,6 +13,8 @@ import { onReturned } from './merge.ts';
 import type { Contact } from './message.ts';
 import { notifyHead } from './notify.ts';
 import { becomeOrphan } from './orphan.ts';
+import { probeContact } from './probe.ts';
+import { hastenRevivals } from './probe-rounds.ts';
 import { extendTail, prune } from './prune.ts';
 import { onPredecessorGone } from './rectify.ts';
 import { announceChanges, announceInDoubt } from './route-changes.ts';

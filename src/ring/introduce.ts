@@ -4,12 +4,12 @@
  */
 import { spend } from './allowance.ts';
 import { callBack } from './call-back.ts';
-import { probeContact } from './detector.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { isProven, isUsable, learn } from './members.ts';
 import type { Contact } from './message.ts';
+import type { Purpose } from './pending.ts';
+import { probeContact } from './probe.ts';
 import { askPatiently } from './round-trips.ts';
-import type { Purpose } from './state.ts';
 import { post, type Turn } from './turn.ts';
 
 const INTRODUCE: Purpose = { type: 'introduce' };

@@ -4,15 +4,16 @@
  * answers no question of state; after it, it stabilises at once and claims its keys when its neighbours know of it.
  */
 import { isSameLife } from './contact.ts';
-import { startProbing } from './detector.ts';
 import { beginDoubt } from './doubt.ts';
 import type { Identifier } from './identifier.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { isGone, isUsable, learn } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { knownBefore } from './next-hops.ts';
+import type { Purpose } from './pending.ts';
+import { startProbing } from './probe-rounds.ts';
 import { askPatiently } from './round-trips.ts';
-import type { Purpose, RingState } from './state.ts';
+import type { RingState } from './state.ts';
 import { listBehind, setSuccessors } from './successors.ts';
 import { answer, clearTimer, jittered, post, setTimer, type Turn } from './turn.ts';
 

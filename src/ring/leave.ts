@@ -4,9 +4,9 @@ import { isSameLife } from './contact.ts';
 import { isLookupTimer } from './lookup.ts';
 import { addMember, setHealth, setNews } from './members.ts';
 import type { Contact } from './message.ts';
+import type { Purpose } from './pending.ts';
 import { tellChanges } from './route-changes.ts';
 import { endRoute } from './routes.ts';
-import type { Purpose } from './state.ts';
 import { answer, clearTimer, emit, post, send, setTimer, type Turn } from './turn.ts';
 
 export const LEAVE_TIMER = 'leave';

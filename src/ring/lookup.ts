@@ -11,8 +11,9 @@ import { isUsable, learn } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
 import { whomToAsk } from './next-hops.ts';
 import { owns } from './ownership.ts';
+import type { Pending } from './pending.ts';
 import { noteHeard } from './routes.ts';
-import { estimatedSize, type Lookup, type Pending, type RingState } from './state.ts';
+import { estimatedSize, type Lookup, type RingState } from './state.ts';
 import { clearTimer, emit, jittered, post, send, setTimer, type Turn } from './turn.ts';
 
 const LOOKUP_TIMER = 'lookup:';

@@ -8,9 +8,9 @@
 import { nextIdentifier } from './identifier.ts';
 import { isNeighbour, isUsable, learn, standsBeforeHead } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
+import type { Purpose } from './pending.ts';
 import { askPatiently } from './round-trips.ts';
 import { considerCandidate } from './stabilize.ts';
-import type { Purpose } from './state.ts';
 import { emit, post, type Turn } from './turn.ts';
 
 const MERGE: Purpose = { type: 'mergeProbe' };

@@ -3,8 +3,9 @@
  * the question for the head's neighbours.
  */
 import type { Standing } from './message.ts';
+import type { Purpose } from './pending.ts';
 import { askPatiently } from './round-trips.ts';
-import type { Purpose, RingState } from './state.ts';
+import type { RingState } from './state.ts';
 import type { Turn } from './turn.ts';
 
 const NOTIFY: Purpose = { type: 'notify' };

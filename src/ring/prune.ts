@@ -7,8 +7,9 @@ import { manyAreSilent } from './alarm.ts';
 import { isSameLife } from './contact.ts';
 import { isOver, learn } from './members.ts';
 import type { Contact } from './message.ts';
+import type { Pending, Purpose } from './pending.ts';
 import { askPatiently } from './round-trips.ts';
-import type { Pending, Purpose, RingState } from './state.ts';
+import type { RingState } from './state.ts';
 import { listBehind, setSuccessors } from './successors.ts';
 import type { Turn } from './turn.ts';
 

@@ -5,15 +5,16 @@
 import { callBack } from './call-back.ts';
 import { rememberCandidate, renewCandidate } from './candidates.ts';
 import { isSameLife } from './contact.ts';
-import { probeUnlessHeard } from './detector.ts';
 import { beginDoubtOfRetreat, predecessorSpoke } from './doubt.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { assertPredecessorMayBecome } from './invariants.ts';
 import { isGone, isUsable } from './members.ts';
 import type { Contact, Standing } from './message.ts';
+import type { Purpose } from './pending.ts';
+import { probeUnlessHeard } from './probe.ts';
 import { askPatiently } from './round-trips.ts';
 import { routeBefore } from './routes.ts';
-import type { Purpose, RingState } from './state.ts';
+import type { RingState } from './state.ts';
 import { answer, post, type Turn } from './turn.ts';
 
 const CHANGED: Purpose = { type: 'changed' };

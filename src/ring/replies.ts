@@ -2,15 +2,7 @@
 import { settleCallBack } from './call-back.ts';
 import { rememberCandidate } from './candidates.ts';
 import { isSameLife } from './contact.ts';
-import {
-  declareContactDead,
-  heardReply,
-  missed,
-  onIndirectProbe,
-  onRelayed,
-  settleProbe,
-  stayed,
-} from './detector.ts';
+import { declareContactDead, heardReply, missed, onIndirectProbe, stayed } from './detector.ts';
 import { onPredecessorList } from './doubt.ts';
 import { onPushFailed, takeIn } from './exchange.ts';
 import { onFingerAnswered } from './finger-rounds.ts';
@@ -22,6 +14,8 @@ import { setJoined } from './members.ts';
 import { onMergeAnswer } from './merge.ts';
 import type { Contact, RingReply } from './message.ts';
 import { onOrphanProbe } from './orphan.ts';
+import type { Pending } from './pending.ts';
+import { onRelayed, settleProbe } from './probe.ts';
 import { onExtension } from './prune.ts';
 import { onNotifierAnswered } from './rectify.ts';
 import { measureRoundTrip } from './round-trips.ts';
@@ -34,7 +28,6 @@ import {
   refuse,
   stabilizeSoon,
 } from './stabilize.ts';
-import type { Pending } from './state.ts';
 import type { Turn } from './turn.ts';
 
 /**

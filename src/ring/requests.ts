@@ -1,5 +1,5 @@
 /** A request arrived: first what its arrival shows of the sender, then its answer, then whether the sender is a new head. */
-import { heardRequest, relayPing } from './detector.ts';
+import { heardRequest } from './detector.ts';
 import { onMembers } from './exchange.ts';
 import { onIntroduced } from './introduce.ts';
 import { onBestPredecessor } from './join.ts';
@@ -7,6 +7,7 @@ import { onLeave } from './leave.ts';
 import { isGone, setJoined } from './members.ts';
 import type { Contact, RingRequest } from './message.ts';
 import { onFindOwner } from './ownership.ts';
+import { relayPing } from './probe.ts';
 import { beNotified, onNotify } from './rectify.ts';
 import { onRouteChanges } from './route-changes.ts';
 import { onCompareRoutes, onRoutePage } from './route-exchange.ts';

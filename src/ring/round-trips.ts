@@ -1,6 +1,7 @@
 /** How long answers take, for each member (RFC 6298), and how long one is waited for. Retries are new requests: all may be repeated. */
 import type { Contact, RingRequest } from './message.ts';
-import type { Member, Pending, Purpose, RingState } from './state.ts';
+import type { Pending, Purpose } from './pending.ts';
+import type { Member, RingState } from './state.ts';
 import { send, type Turn } from './turn.ts';
 
 /** RFC 6298, section 2: the weights of a new measure in the mean and in its variation, and the variations waited for. */

@@ -10,10 +10,11 @@ import { isSameLife } from './contact.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { isGone, isOver, isUsable } from './members.ts';
 import type { Contact, GoneLife, RingReply } from './message.ts';
+import type { Pending } from './pending.ts';
 import { askJoiner, doubtRoute, fallBehind, isRememberedGone } from './route-doubts.ts';
 import type { RouteChange, RouteDoubt, RouteTable, SaidToJoin } from './route-table.ts';
 import { confirmRoute, endRoute, forgetRoute, learnRoute, positionOf, routeOf } from './routes.ts';
-import { estimatedSize, type Pending, type RingState } from './state.ts';
+import { estimatedSize, type RingState } from './state.ts';
 import { answer, jittered, send, setTimerBy, type Turn } from './turn.ts';
 
 export const CHANGES_TIMER = 'routeChanges';

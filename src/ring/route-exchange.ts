@@ -6,10 +6,11 @@
 import { contactMark } from './digest.ts';
 import { isUsable } from './members.ts';
 import type { Contact, RingReply } from './message.ts';
+import type { Pending } from './pending.ts';
 import { doubtRoute } from './route-doubts.ts';
 import { GROUPS, PAGES, pageOf, pagePrefix, ROUTES_TIMER, type RouteTable } from './route-table.ts';
 import { learnRoute, positionOf, thinOut } from './routes.ts';
-import { estimatedSize, type Pending, type RingState } from './state.ts';
+import { estimatedSize, type RingState } from './state.ts';
 import { answer, jittered, send, setTimer, setTimerBy, type Turn } from './turn.ts';
 
 /** After a join: the ring around comes first. */

@@ -4,7 +4,7 @@
  * candidates from the member list, incarnations, a failure detector and verified owners added.
  */
 import { isAcceptableContact, isAcceptableReply, isAcceptableRequest } from './bounds.ts';
-import { onProbeRound, onSuspectTimer, PROBE_ROUND_TIMER } from './detector.ts';
+import { onSuspectTimer } from './detector.ts';
 import { DOUBT_TIMER, onDoubtTimer } from './doubt.ts';
 import type { Effect, Input, MonotonicMs, Random } from './effect.ts';
 import { EXCHANGE_TIMER, exchange, PUSH_TIMER, pushToPredecessor, takeInCandidates } from './exchange.ts';
@@ -16,6 +16,7 @@ import { onLookupTimer, resumeLookups, startLookup } from './lookup.ts';
 import { learn } from './members.ts';
 import { considerMergeProbe } from './merge.ts';
 import { askEverybody } from './orphan.ts';
+import { onProbeRound, PROBE_ROUND_TIMER } from './probe-rounds.ts';
 import { onReply } from './replies.ts';
 import { onRequest } from './requests.ts';
 import { CHANGES_TIMER, tellChanges } from './route-changes.ts';

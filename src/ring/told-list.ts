@@ -3,11 +3,11 @@
  */
 import { livesSinceAlarm, manyAreSilent } from './alarm.ts';
 import { areSameLives, isSameLife } from './contact.ts';
-import { probeUnlessHeard } from './detector.ts';
 import { isBetweenOpenOpen } from './interval.ts';
 import { introduceHead } from './introduce.ts';
 import { isGone, isOver, learn } from './members.ts';
 import type { Contact } from './message.ts';
+import { probeUnlessHeard } from './probe.ts';
 import type { RingState } from './state.ts';
 import { listBehind, setSuccessors } from './successors.ts';
 import type { Turn } from './turn.ts';

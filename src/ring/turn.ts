@@ -4,7 +4,8 @@
  */
 import type { Effect, MonotonicMs, Random, RingEvent } from './effect.ts';
 import type { Contact, RingReply, RingRequest } from './message.ts';
-import type { Purpose, RingState } from './state.ts';
+import type { Purpose } from './pending.ts';
+import type { RingState } from './state.ts';
 
 export type Fact =
   /** This life has no place in the ring any more: dead, left, followed by another, or not a member by its own word. */

@@ -1,10 +1,11 @@
 /** One process in the simulator: the production `step`, with timers, requests and their deadlines in virtual time. */
-import { PROBE_ROUND_TIMER } from '../ring/detector.ts';
+
 import type { Effect, Input, LookupResult, Random, RingEvent } from '../ring/effect.ts';
 import { EXCHANGE_TIMER } from '../ring/exchange.ts';
 import { FINGER_TIMER } from '../ring/finger-rounds.ts';
 import type { Contact, MemberEntry, RingReply } from '../ring/message.ts';
 import type { RingParameters } from '../ring/parameters.ts';
+import { PROBE_ROUND_TIMER } from '../ring/probe-rounds.ts';
 import { ROUTES_TIMER } from '../ring/route-table.ts';
 import { STABILIZE_TIMER } from '../ring/stabilize.ts';
 import { createRingState, type RingState } from '../ring/state.ts';

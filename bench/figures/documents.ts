@@ -117,7 +117,7 @@ function rowOf(
 function cells(measure: Measure, { nodes }: Summary, found: MeasureSummary | undefined): string[] {
   const demand = demandOf(measure, nodes);
   const write = (value: number | null): string => valueText(measure, value);
-  const name = measure.line === undefined ? measure.name : `${measure.name} (demand ${measure.line})`;
+  const { name } = measure;
   const asked =
     demand === null ? '' : 'atMost' in demand ? `≤ ${write(demand.atMost)}` : `≥ ${write(demand.atLeast)}`;
   if (found === undefined) return [name, asked, '–', '', '', '**not measured**'];

@@ -17,8 +17,6 @@ export interface Measure {
   readonly unit?: string;
   /** The same at every size, or by the number of nodes; without one the measure is only shown. */
   readonly demand?: Demand | { readonly [nodes: number]: Demand };
-  /** The number of the demand that it shows, where it shows one. */
-  readonly line?: number;
 }
 
 interface Size {

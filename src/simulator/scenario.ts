@@ -17,8 +17,8 @@ export interface Demand {
   readonly atLeast?: number;
   /** Runs to which it applies, by a figure that says so (1) or not (0); all where not given. */
   readonly where?: string;
-  /** The row of docs/figures/ring.md. */
-  readonly source: string;
+  /** How the bound comes about, or for which runs it is. */
+  readonly because?: string;
 }
 
 export interface Row {

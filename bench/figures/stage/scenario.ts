@@ -80,16 +80,14 @@ function figureOf(
   return typeof value === 'number' ? value * factor : value;
 }
 
-function measureOf({ what, unit, per, atMost, atLeast, source }: ScenarioDemand): Measure {
+function measureOf({ what, unit, per, atMost, atLeast }: ScenarioDemand): Measure {
   const { name, factor } = unitOf(unit);
   const demand = atMost === undefined ? { atLeast: (atLeast ?? 0) * factor } : { atMost: atMost * factor };
-  const line = /demand (\d+)/.exec(source)?.[1];
   return {
     name: what,
     kind: per === undefined ? 'every' : unit === 'share' ? 'share' : 'ratio',
     demand,
     ...(name === undefined ? {} : { unit: name }),
-    ...(line === undefined ? {} : { line: Number(line) }),
   };
 }
 

@@ -20,7 +20,6 @@ export const BYTES: Workload = {
       name: 'with a routing table of all nodes',
       kind: 'mean',
       unit: 'B/s',
-      line: 6,
       demand: {
         32: { atMost: 250 },
         100: { atMost: 250 },
@@ -33,7 +32,6 @@ export const BYTES: Workload = {
       name: 'without a table',
       kind: 'mean',
       unit: 'B/s',
-      line: 6,
       demand: { atMost: 250 },
     },
     worstNode: { name: 'the node with most, with a table', kind: 'every', unit: 'B/s' },

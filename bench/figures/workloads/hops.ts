@@ -28,21 +28,19 @@ export const HOPS: Workload = {
     base16: {
       name: 'hops, fingers to base 16 (ours)',
       kind: 'mean',
-      line: 1,
       demand: { 1000: { atMost: 2.8 }, 10000: { atMost: 3.6 }, 100000: { atMost: 4.3 } },
     },
     base4: { name: 'hops, base 4', kind: 'mean' },
     base2: { name: 'hops, base 2', kind: 'mean' },
-    paper: { name: "hops, base 2 without lists (the paper's)", kind: 'mean', line: 1 },
+    paper: { name: "hops, base 2 without lists (the paper's)", kind: 'mean' },
     table: {
       name: 'hops with a routing table of all nodes',
       kind: 'mean',
-      line: 1,
       demand: { 100: { atMost: 1 }, 1000: { atMost: 1 }, 10000: { atMost: 1 } },
     },
     base16P99: { name: 'hops at p99, base 16', kind: 'every' },
     entries: { name: 'contacts a node goes by, base 16', kind: 'mean' },
-    wrong: { name: 'wrong owners or none', kind: 'share', line: 1, demand: { atMost: 0 } },
+    wrong: { name: 'wrong owners or none', kind: 'share', demand: { atMost: 0 } },
   },
   quick: [
     { nodes: 100, seeds: 2 },

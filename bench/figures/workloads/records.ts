@@ -91,7 +91,7 @@ export const RECORDS_PARTITION: Workload = {
     'The network falls into halves, or into nine tenths and one, for 10 minutes; files are published, changed and withdrawn on both ' +
     'sides. A minute after it heals everything that was acknowledged on either side is read.',
   measures: {
-    lost: { name: 'acknowledged, and not read after', kind: 'share', line: 4, demand: { atMost: 0 } },
+    lost: { name: 'acknowledged, and not read after', kind: 'share', demand: { atMost: 0 } },
   },
   quick: [{ nodes: 10, seeds: 2 }],
   full: [{ nodes: 12, seeds: 100 }],

@@ -41,11 +41,10 @@ export const RECOVERY: Workload = {
     failedAtOnce: {
       name: 'lookups of the first 10 s that fail',
       kind: 'share',
-      line: 3,
       demand: { atMost: 0.001 },
     },
     slowAtOnce: { name: 'lookups of the first 10 s not right within 5 s', kind: 'share' },
-    failedLater: { name: 'lookups after 10 s that fail', kind: 'share', line: 3, demand: { atMost: 0 } },
+    failedLater: { name: 'lookups after 10 s that fail', kind: 'share', demand: { atMost: 0 } },
     wrong: { name: 'wrong owners', kind: 'share', demand: { atMost: 0 } },
     headsTrue: {
       name: 'heads and predecessors right after',
@@ -57,7 +56,6 @@ export const RECOVERY: Workload = {
       name: 'all lists whole after',
       kind: 'every',
       unit: 's',
-      line: 3,
       demand: { atMost: (DETECTION_MS + 5 * ROUND_MS) / 1_000 },
     },
     orphans: { name: 'survivors without a successor', kind: 'share', demand: { 10000: { atMost: 1e-5 } } },

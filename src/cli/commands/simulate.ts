@@ -93,7 +93,8 @@ function show({ output, say }: Context, { report, rows }: Ended): void {
     rows
       .filter(({ sample }) => sample > 0)
       .map(({ demand, value, met }) => [
-        `${say(`figure.${demand.of}` as MessageKey)} (${demand.source})`,
+        say(`figure.${demand.of}` as MessageKey) +
+          (demand.because === undefined ? '' : ` (${demand.because})`),
         value === null ? '–' : number(value),
         demand.atMost === undefined ? `≥ ${number(demand.atLeast ?? 0)}` : `≤ ${number(demand.atMost)}`,
         met ? say('simulate.met') : say('simulate.missed'),

@@ -12,7 +12,6 @@ export const BOOTSTRAP: Scenario = {
       unit: 'ms',
       of: 'convergedMs',
       atMost: 10_000,
-      source: '7.4 bootstrap',
     },
   ],
   draw: ({ world }) => ({ everyMs: world.random() < 0.3 ? 0 : Math.floor(world.random() * 1_000) }),

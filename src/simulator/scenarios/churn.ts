@@ -11,8 +11,14 @@ const LASTS_MS = 5 * MINUTE_MS;
 const SMALL_LASTS_MS = 2 * MINUTE_MS;
 const LARGE_LASTS_MS = MINUTE_MS;
 
-const bounds = (where: string, wrong: number, failed: number, timeouts: number, source: string): Demand[] => [
-  { what: 'wrong owners', unit: 'share', of: 'wrongOwners', per: 'lookups', atMost: wrong, where, source },
+const bounds = (
+  where: string,
+  wrong: number,
+  failed: number,
+  timeouts: number,
+  because: string,
+): Demand[] => [
+  { what: 'wrong owners', unit: 'share', of: 'wrongOwners', per: 'lookups', atMost: wrong, where, because },
   {
     what: 'lookups that fail',
     unit: 'share',
@@ -20,9 +26,9 @@ const bounds = (where: string, wrong: number, failed: number, timeouts: number, 
     per: 'lookups',
     atMost: failed,
     where,
-    source,
+    because,
   },
-  { what: 'time-outs', unit: 'a lookup', of: 'timeouts', per: 'lookups', atMost: timeouts, where, source },
+  { what: 'time-outs', unit: 'a lookup', of: 'timeouts', per: 'lookups', atMost: timeouts, where, because },
 ];
 
 export const CHURN: Scenario = {
@@ -31,15 +37,14 @@ export const CHURN: Scenario = {
   strength: 'mild',
   quietWithinMs: 60_000,
   demands: [
-    ...bounds('sessions42', 1e-4, 1e-4, 0.1, '7.4 churn, sessions of 42 min'),
-    ...bounds('sessions10', 1e-3, 1e-3, 0.3, '7.4 churn, sessions of 10 min'),
+    ...bounds('sessions42', 1e-4, 1e-4, 0.1, 'sessions of 42 min'),
+    ...bounds('sessions10', 1e-3, 1e-3, 0.3, 'sessions of 10 min'),
     {
       what: 'bytes of a node, in and out',
       unit: 'bytes/s',
       of: 'bytesPerNodeSecond',
       atMost: 1_000,
       where: 'sessions10WithBytes',
-      source: '7.4 maintenance bytes',
     },
   ],
   draw: ({ world, nodes }) => {

@@ -20,7 +20,6 @@ export const FLAPPING: Scenario = {
       unit: 'ratio',
       of: 'messagesToRest',
       atMost: 5,
-      source: '7.4 flapping',
     },
     {
       what: 'lookups that fail',
@@ -28,7 +27,6 @@ export const FLAPPING: Scenario = {
       of: 'lookupsFailed',
       per: 'lookups',
       atMost: 0.001,
-      source: 'this',
     },
   ],
   draw: ({ world, nodes }) => ({

@@ -31,7 +31,6 @@ export const HOSTILE_NETWORK: Scenario = {
       of: 'wrongOwners',
       per: 'lookups',
       atMost: 1e-2,
-      source: 'this',
     },
   ],
   actOne: (run) => {

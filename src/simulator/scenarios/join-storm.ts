@@ -21,7 +21,7 @@ export const JOIN_STORM: Scenario = {
       of: 'headsTrueMs',
       atMost: 20 * ROUND_MS,
       where: 'isPlain',
-      source: 'demand 5: 20 rounds',
+      because: '20 rounds',
     },
     {
       what: 'then lists whole after',
@@ -29,7 +29,6 @@ export const JOIN_STORM: Scenario = {
       of: 'listsAfterHeadsMs',
       atMost: 16 * ROUND_MS,
       where: 'isPlain',
-      source: '7.4 join storm',
     },
     {
       what: 'messages of a node',
@@ -37,7 +36,6 @@ export const JOIN_STORM: Scenario = {
       of: 'messagesPerNode',
       atMost: 60,
       where: 'isPlain',
-      source: 'demand 5',
     },
   ],
   start: (run) => run.startAtRest(baseOf(run.nodes)),

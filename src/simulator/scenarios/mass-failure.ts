@@ -23,7 +23,6 @@ export const MASS_FAILURE: Scenario = {
       of: 'failedAtOnce',
       per: 'askedAtOnce',
       atMost: 0.001,
-      source: 'demand 3',
     },
     {
       what: 'lookups after 10 s that fail',
@@ -31,21 +30,20 @@ export const MASS_FAILURE: Scenario = {
       of: 'failedLater',
       per: 'askedLater',
       atMost: 0,
-      source: 'demand 3',
     },
     {
       what: 'heads and predecessors true after',
       unit: 'ms',
       of: 'headsTrueMs',
       atMost: DETECTION_MS + 2 * ROUND_MS,
-      source: '7.4: detection + 2 rounds',
+      because: 'detection + 2 rounds',
     },
     {
       what: 'lists whole after',
       unit: 'ms',
       of: 'listsWholeMs',
       atMost: DETECTION_MS + 5 * ROUND_MS,
-      source: 'demand 3: detection + 5 rounds',
+      because: 'detection + 5 rounds',
     },
     {
       what: 'orphans',
@@ -54,7 +52,6 @@ export const MASS_FAILURE: Scenario = {
       per: 'survivors',
       atMost: 1e-5,
       where: 'isLarge',
-      source: '7.4',
     },
   ],
   draw: ({ world, nodes }) => ({

@@ -26,16 +26,14 @@ export const PARTITION: Scenario = {
       unit: 'ms',
       of: 'oneRingMs',
       atMost: 30_000,
-      source: '7.4 partition',
     },
-    { what: 'ideal after first contact', unit: 'ms', of: 'idealMs', atMost: 60_000, source: 'demand 4' },
+    { what: 'ideal after first contact', unit: 'ms', of: 'idealMs', atMost: 60_000 },
     {
       what: 'lookups in one part that fail',
       unit: 'share',
       of: 'lookupsFailed',
       per: 'lookups',
       atMost: 0.001,
-      source: 'this',
     },
   ],
   draw: ({ world, nodes }) => ({

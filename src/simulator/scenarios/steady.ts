@@ -18,7 +18,6 @@ export const STEADY: Scenario = {
       of: 'wrongOwners',
       per: 'lookups',
       atMost: 0,
-      source: '7.4 ideal ring',
     },
     {
       what: 'lookups that fail',
@@ -26,7 +25,6 @@ export const STEADY: Scenario = {
       of: 'lookupsFailed',
       per: 'lookups',
       atMost: 0,
-      source: '7.4 ideal ring',
     },
     {
       what: 'hops',
@@ -35,7 +33,7 @@ export const STEADY: Scenario = {
       per: 'found',
       atMost: 1,
       where: 'isPlain',
-      source: 'demand 1: 1 hop with the routing table',
+      because: '1 hop with the routing table',
     },
     {
       what: 'bytes of a node, in and out',
@@ -43,7 +41,6 @@ export const STEADY: Scenario = {
       of: 'bytesPerNodeSecond',
       atMost: 250,
       where: 'hasBytes',
-      source: 'demand 6',
     },
     {
       what: 'p99 of lookups beside their median, with slow nodes',
@@ -51,7 +48,6 @@ export const STEADY: Scenario = {
       of: 'p99ToMedian',
       atMost: 3,
       where: 'hasSlow',
-      source: '7.4 slow nodes',
     },
   ],
   actOne: (run) => {

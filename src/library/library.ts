@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { Problem } from '../problems/problem.ts';
 import { Arrivals, type ReceiveRequest } from './arrivals.ts';
 import { Catalog, type LibraryTotals } from './catalog.ts';
+import { blockOf } from './catalog-block.ts';
 import type { Put } from './catalog-changes.ts';
 import type { CatalogFile } from './catalog-file.ts';
 import { CatalogThread } from './catalog-thread.ts';
@@ -144,6 +145,11 @@ export class Library extends EventEmitter<LibraryEvents> {
   /** A leaf or an inner node; null when this node does not have it. @throws Problem `bad_cid`, `changed` */
   readBlock(cid: string): Promise<Uint8Array | null> {
     return readBlock(this.folder, this.catalog, cid);
+  }
+
+  /** Whether `readBlock` would find a place to look in. @throws Problem `bad_cid` */
+  hasBlock(cid: string): boolean {
+    return blockOf(this.catalog, cid) !== null;
   }
 
   /**

@@ -65,7 +65,6 @@ export const REASONS = {
   'feature.tasks': reason('Queued work', 'El trabajo en cola'),
   'feature.events': reason('The stream of events', 'El flujo de eventos'),
   'feature.authority': reason("The network's authority", 'La autoridad de la red'),
-  'feature.car': reason('Download as a CAR', 'La descarga como CAR'),
   // Why a name is none
   'name.unicode': reason('it is not valid Unicode', 'no es Unicode válido'),
   'name.empty': reason('it is empty', 'está vacío'),

@@ -198,6 +198,18 @@ export const PROBLEMS = {
     '{what} was not found. `anillo find`, `anillo ls` and `anillo trash` show what there is.',
     'No se encontró {what}. `anillo find`, `anillo ls` y `anillo trash` muestran lo que hay.',
   ),
+  not_here: row(
+    412,
+    3,
+    '{what} is not on this node, and only what is here was asked for. Ask without only-if-cached, or ask another node.',
+    '{what} no está en este nodo, y solo se pidió lo que está aquí. Pídalo sin only-if-cached, o a otro nodo.',
+  ),
+  not_acceptable: row(
+    406,
+    2,
+    '{what} is not what is here, or not a file. Ask for application/vnd.ipld.car or application/vnd.ipld.raw (?format=car, ?format=raw).',
+    '{what} no es lo que hay aquí, o no es un archivo. Pida application/vnd.ipld.car o application/vnd.ipld.raw (?format=car, ?format=raw).',
+  ),
   no_such_path: row(
     404,
     3,

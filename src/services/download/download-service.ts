@@ -1,33 +1,33 @@
-/**
- * The download service: gives files out by CID as a trustless gateway (IPFS HTTP Gateways, specs.ipfs.tech), and by name
- * on the older route.
- */
+/** The download service: gives files out by CID as a gateway, and by name on the older route. */
 import type { FastifySchema } from 'fastify';
 import Type from 'typebox';
 import { CidText, OlderDetail, Problem as ProblemSchema } from '../../client/schemas/shared.ts';
-import { parseCid } from '../../content/cid.ts';
 import type { Library } from '../../library/library.ts';
 import { checkName } from '../../library/name.ts';
-import { Problem } from '../../problems/problem.ts';
 import type { HttpReply, HttpRequest, HttpServer } from '../http/http-server.ts';
 import { TransferSlots } from '../http/transfer-slots.ts';
 import { contentDisposition } from './content-disposition.ts';
-import { entityTagOf, matchesNone } from './entity-tag.ts';
+import { CAR, RAW } from './content-format.ts';
 import { answerFile, type Source } from './file-answer.ts';
+import { answerGateway } from './gateway.ts';
+import type { GatewayQuery as Query } from './gateway-request.ts';
 
-/** 29,030,400 s are what public gateways give; a content never changes under its CID. */
-const IMMUTABLE = 'public, max-age=29030400, immutable';
 const OCTETS = 'application/octet-stream';
-const RAW = 'application/vnd.ipld.raw';
-const CAR = 'application/vnd.ipld.car';
 
-/** Of the paths that hold one content: the first that is whole is served. */
-const COPIES_TRIED_MAX = 16;
-
-const CidParams = Type.Object({ cid: CidText });
+const word = (description: string) => Type.Optional(Type.String({ maxLength: 64, description }));
 const GatewayQuery = Type.Object({
-  format: Type.Optional(Type.String({ maxLength: 32, description: '`raw`: the block instead of the file' })),
+  format: word('`raw`: the block of that CID; `car`: a CAR; by default the file. Goes before `Accept`'),
+  'dag-scope': word('of a CAR: `all` (default), `entity` (a file, or what lists a directory), `block`'),
+  'entity-bytes': word(
+    'of a CAR: `FROM:TO`, the blocks that hold these bytes of a file; `*` is the last, -1 too',
+  ),
+  'car-version': word('`1`'),
+  'car-order': word('`dfs`, in which every CAR here is'),
+  'car-dups': word('`y`: blocks come as often as they occur; `n` (default): once'),
+  filename: Type.Optional(Type.String({ maxLength: 4096, description: 'the name to save under' })),
+  download: word('`true`: to be saved, not shown'),
 });
+const PathText = Type.String({ description: 'a path inside the directory' });
 
 export interface DownloadOptions {
   readonly library: Library;
@@ -37,20 +37,7 @@ export interface DownloadOptions {
 
 export function serveDownloads(server: HttpServer, { library, transfersMax }: DownloadOptions): void {
   const source: Source = { library, slots: new TransferSlots(transfersMax) };
-  const gateway: FastifySchema = {
-    summary: 'A file by its CID; with Range, If-Range, If-None-Match; a block with format=raw',
-    tags: ['download'],
-    params: CidParams,
-    querystring: GatewayQuery,
-    produces: [OCTETS, RAW],
-    response: { '4xx': ProblemSchema },
-  };
-  server.route<{ Params: { cid: string }; Querystring: { format?: string } }>({
-    method: ['GET', 'HEAD'],
-    url: '/ipfs/:cid',
-    schema: gateway,
-    handler: (request, reply) => answerGateway(source, request.params.cid, formatOf(request), request, reply),
-  });
+  serveGateway(server, source);
   server.route<{ Params: { '*': string } }>({
     method: ['GET', 'HEAD'],
     url: '/download/*',
@@ -65,45 +52,36 @@ export function serveDownloads(server: HttpServer, { library, transfersMax }: Do
   });
 }
 
-async function answerGateway(
-  source: Source,
-  text: string,
-  format: string | null,
-  request: HttpRequest,
-  reply: HttpReply,
-): Promise<HttpReply> {
-  const { text: cid } = parseCid(text);
-  if (format === 'raw') return answerBlock(source, cid, request, reply);
-  if (format === 'car') throw new Problem('not_built', { feature: 'feature.car' });
-  if (format !== null)
-    throw new Problem('bad_request', { reason: `the format ${format.slice(0, 32)} is not known` });
-  const [file, ...others] = source.library.catalog.filesOf(cid, COPIES_TRIED_MAX);
-  if (file === undefined) throw new Problem('not_found', { what: cid });
-  const headers = {
-    'content-type': file.type === '' ? OCTETS : file.type,
-    'cache-control': IMMUTABLE,
-    'content-disposition': contentDisposition('inline', file.path),
-    // Files come from anybody: a page among them must not act as this node's own page.
-    'content-security-policy': 'sandbox',
+function serveGateway(server: HttpServer, source: Source): void {
+  const shared: FastifySchema = {
+    tags: ['download'],
+    querystring: GatewayQuery,
+    produces: [OCTETS, RAW, CAR],
+    response: { '4xx': ProblemSchema, '5xx': ProblemSchema },
   };
-  return answerFile(source, [file, ...others], headers, request, reply);
-}
-
-async function answerBlock(
-  { library, slots }: Source,
-  cid: string,
-  request: HttpRequest,
-  reply: HttpReply,
-): Promise<HttpReply> {
-  const tag = entityTagOf(`${cid}.raw`);
-  reply.header('etag', tag).header('cache-control', IMMUTABLE).header('x-content-type-options', 'nosniff');
-  if (!matchesNone(request.headers['if-none-match'], tag)) return reply.code(304).send();
-  const release = slots.take(request.ip);
-  reply.raw.once('close', release); // Until then the block is in memory.
-  const block = await library.readBlock(cid);
-  if (block === null) throw new Problem('not_found', { what: cid });
-  reply.type(RAW).header('content-disposition', contentDisposition('attachment', `${cid}.bin`));
-  return reply.send(Buffer.from(block.buffer, block.byteOffset, block.byteLength));
+  server.route<{ Params: { cid: string }; Querystring: Query }>({
+    method: ['GET', 'HEAD'],
+    url: '/ipfs/:cid',
+    schema: {
+      ...shared,
+      summary:
+        'A file by its CID, with Range, If-Range, If-None-Match; a block, or a CAR of a file or directory',
+      params: Type.Object({ cid: CidText }),
+    },
+    handler: (request, reply) => answerGateway(source, request.params.cid, '', request, reply),
+  });
+  server.route<{ Params: { cid: string; '*': string }; Querystring: Query }>({
+    method: ['GET', 'HEAD'],
+    url: '/ipfs/:cid/*',
+    schema: {
+      ...shared,
+      summary:
+        'What a path inside a directory leads to: a file, or a CAR with the blocks that prove the path',
+      params: Type.Object({ cid: CidText, '*': PathText }),
+    },
+    handler: (request, reply) =>
+      answerGateway(source, request.params.cid, request.params['*'], request, reply),
+  });
 }
 
 async function answerByName(
@@ -121,12 +99,4 @@ async function answerByName(
     'content-disposition': contentDisposition('attachment', file.path),
   };
   return answerFile(source, [file], headers, request, reply);
-}
-
-/** The query prevails over `Accept` (Path Gateway specification, "Request Query Parameters"). */
-function formatOf(request: HttpRequest & { readonly query: { readonly format?: string } }): string | null {
-  if (request.query.format !== undefined) return request.query.format;
-  const accept = request.headers.accept ?? '';
-  if (accept.includes(RAW)) return 'raw';
-  return accept.includes(CAR) ? 'car' : null;
 }

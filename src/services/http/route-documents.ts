@@ -32,9 +32,11 @@ export async function describeRoutes(
 
 /** The rest of a path is called `*` by the router, `filename` by the contract. */
 function namedWildcard(schema: FastifySchema): FastifySchema {
-  const { properties } = (schema?.params ?? {}) as { readonly properties?: Readonly<Record<string, object>> };
-  const rest = properties?.['*'];
-  return rest === undefined ? schema : { ...schema, params: Type.Object({ filename: rest }) };
+  const { properties = {} } = (schema?.params ?? {}) as {
+    readonly properties?: Readonly<Record<string, object>>;
+  };
+  const { '*': rest, ...others } = properties;
+  return rest === undefined ? schema : { ...schema, params: Type.Object({ ...others, filename: rest }) };
 }
 
 function describeBody(operation: Operation): void {

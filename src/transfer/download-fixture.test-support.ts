@@ -77,11 +77,11 @@ export class DownloadFixture {
 
   /** Sends everything with one bit wrong in the byte at `at`. */
   corrupted(at: number): Mischief {
-    return (_request, response, start) => {
+    return (_request, response, start, end) => {
       if (start < 0) return false;
       const bytes = Buffer.from(this.file.bytes);
       bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
-      sendFrom(response, bytes, start);
+      sendFrom(response, bytes, start, end);
       return true;
     };
   }

@@ -1,24 +1,27 @@
 /**
- * Fetches a file from its holders, one at a time, verified piece by piece before anything counts; resumes what an earlier
- * run left. Memory is a few pieces, whatever the size.
+ * Fetches a file from its holders, verified piece by piece before anything counts; resumes what an earlier run left.
+ * Memory is a few pieces, whatever the size.
  */
 import type { Writable } from 'node:stream';
-import { Agent } from 'undici';
 import { type Cid, parseCid } from '../content/cid.ts';
 import { type FetchBlock, LeafMap } from '../content/leaf-map.ts';
-import { PIECE_BYTES } from '../content/profile.ts';
 import { verifyBlock } from '../content/verify.ts';
 import { Problem } from '../problems/problem.ts';
+import { Assembly } from './assembly.ts';
 import { Holders } from './holders.ts';
 import { type Holder, HttpSource, type SourceOutcome } from './http-source.ts';
 import { closeOutlet, openOutlet, outletProblem } from './outlet.ts';
 import { PartFile } from './part-file.ts';
-import { BadPiece, type PieceOutput, PieceReceiver } from './piece-receiver.ts';
+import { PieceChecker, type Slot } from './piece-checker.ts';
+import type { Found, PieceOutput } from './piece-output.ts';
+import { PieceReading, type RateLimit } from './piece-reading.ts';
 import { StreamOutput } from './stream-output.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 /** Without a byte for so long, the next holder is asked. */
 const STALL_TIMEOUT_MS = 10_000;
+/** The start of a thread takes longer than a few pieces in this one. */
+const THREADS_FROM_PIECES = 8;
 
 export interface DownloadFile {
   /** For messages. */
@@ -37,8 +40,7 @@ export type Target =
   | { readonly stream: Writable };
 
 interface Conditions {
-  /** Waits until so many more bytes may come. */
-  readonly limit?: { take(bytes: number): Promise<void> } | null;
+  readonly limit?: RateLimit | null;
   readonly signal: AbortSignal;
   /** Told of bytes that are verified and written; those that an earlier run left come first. */
   onBytes?(bytes: number): void;
@@ -61,14 +63,18 @@ export interface Downloaded {
  */
 export async function download(file: DownloadFile, options: DownloadOptions): Promise<Downloaded> {
   const root = parseCid(file.cid);
-  const agent = new Agent({
-    connect: { timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS },
-    headersTimeout: options.stallTimeoutMs ?? STALL_TIMEOUT_MS,
-    bodyTimeout: options.stallTimeoutMs ?? STALL_TIMEOUT_MS,
-  });
+  const timeouts = {
+    connectMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    stallMs: options.stallTimeoutMs ?? STALL_TIMEOUT_MS,
+  };
   const startedMs = performance.now();
+  const sources = file.providers.map((holder) => new HttpSource(holder, timeouts));
+  const stop = () => {
+    for (const source of sources) source.stop('the transfer ended');
+  };
+  options.signal.addEventListener('abort', stop);
   try {
-    const sources = file.providers.map((holder) => new HttpSource(holder, agent, options.signal));
+    options.signal.throwIfAborted();
     const transfer = new Transfer(root, new Holders(sources, file.name, options.signal), options);
     const { bytes, resumedBytes } = await transfer.to(options);
     return { bytes, resumedBytes, ms: performance.now() - startedMs };
@@ -76,11 +82,13 @@ export async function download(file: DownloadFile, options: DownloadOptions): Pr
     if (options.signal.aborted) throw new Problem('interrupted', {}, error);
     throw error;
   } finally {
-    await agent.destroy();
+    options.signal.removeEventListener('abort', stop);
+    stop();
   }
 }
 
 const NO_BYTES = new Uint8Array(0);
+const NOTHING: Found = { type: 'nothing' };
 
 type Fetched = Pick<Downloaded, 'bytes' | 'resumedBytes'>;
 
@@ -108,7 +116,7 @@ class Transfer {
 
   async #toStream({ stream }: { stream: Writable }): Promise<Fetched> {
     const content = await this.#open();
-    await this.#fetch(content, new StreamOutput(stream), 0);
+    await this.#assemble(content, new StreamOutput(stream));
     return { bytes: content.map.size, resumedBytes: 0 };
   }
 
@@ -127,16 +135,13 @@ class Transfer {
     const part = await PartFile.open(path, this.#root.text);
     try {
       const content = await this.#open();
-      const { map } = content;
-      await part.requireSpace(map.size);
-      const pieces = await part.verifiedPieces(map);
-      const resumedBytes = Math.min(pieces * PIECE_BYTES, map.size);
-      if (resumedBytes > 0) this.#options.onBytes?.(resumedBytes);
-      await this.#fetch(content, part, pieces);
-      await part.finish(map.size, sync);
-      return { bytes: map.size, resumedBytes };
+      const { size, pieces } = content.map;
+      const found = await part.prepare(size, pieces);
+      const resumedBytes = await this.#assemble(content, part, found);
+      await part.finish(sync);
+      return { bytes: size, resumedBytes };
     } catch (error) {
-      // All that is in it was verified, whatever came after; what was spoilt since is found out by the next run.
+      // All that the journal names was verified, whatever came after.
       await part.keep();
       throw error;
     }
@@ -151,30 +156,49 @@ class Transfer {
     return { map: await LeafMap.open(this.#root, only.length, this.#fetchBlock), only };
   }
 
-  async #fetch({ map, only }: Content, output: PieceOutput, from: number): Promise<void> {
-    const receiver = new PieceReceiver(map, output, from, (bytes) => this.#options.onBytes?.(bytes));
+  /** Returns the bytes that were found. */
+  async #assemble({ map, only }: Content, output: PieceOutput, found: Found = NOTHING): Promise<number> {
+    const checker = new PieceChecker(map.pieces < THREADS_FROM_PIECES ? 0 : undefined);
+    const assembly = new Assembly(map, output, checker, (bytes) => this.#options.onBytes?.(bytes));
     try {
-      if (only !== null) await receiver.take(only);
-      else await this.#readPieces(map, receiver);
+      const foundBytes = await assembly.adopt(found);
+      if (only === null) await this.#fetch(map, assembly, checker);
+      else await assembly.acceptBytes(only);
+      return foundBytes;
     } finally {
-      await receiver.settle();
+      await assembly.quiet();
+      await checker.close();
     }
   }
 
-  async #readPieces(map: LeafMap, receiver: PieceReceiver): Promise<void> {
-    const { limit } = this.#options;
-    const take = (chunk: Uint8Array) =>
-      limit == null ? receiver.take(chunk) : limit.take(chunk.length).then(() => receiver.take(chunk));
+  async #fetch(map: LeafMap, assembly: Assembly, checker: PieceChecker): Promise<void> {
+    const { missing, output } = assembly;
     const attempt = async (source: HttpSource): Promise<SourceOutcome<null>> => {
-      receiver.dropUnfinished();
+      const start = missing.next(0) ?? map.pieces;
+      const end = missing.runEnd(start, Math.min(map.pieces, start + (output.windowPieces ?? map.pieces)));
+      const accepted: Promise<void>[] = [];
+      let bad: SourceOutcome<null> | null = null;
+      const onPiece = async (piece: number, slot: Slot): Promise<void> => {
+        if (await assembly.accept(piece, slot)) return;
+        bad ??= { type: 'bad', reason: `piece ${piece} does not match its leaf` };
+        source.stop('it lied');
+      };
+      const reading = new PieceReading([start, end], map.size, checker, this.#options.limit ?? null, {
+        onBytes: () => {},
+        onPiece: (piece, slot) => {
+          const done = onPiece(piece, slot);
+          done.catch(() => source.stop('the receiver failed'));
+          accepted.push(done);
+        },
+      });
       try {
-        return await source.read(this.#root.text, receiver.position, map.size, take);
-      } catch (error) {
-        if (error instanceof BadPiece) return { type: 'bad', reason: error.message };
-        throw error;
+        const outcome = await source.read(this.#root.text, reading.extent, reading);
+        return (await Promise.all(accepted)) && (bad ?? outcome);
+      } finally {
+        reading.drop();
       }
     };
-    while (receiver.pieces < map.pieces) await this.#holders.ask(attempt, () => receiver.pieces);
+    while (missing.size > 0) await this.#holders.ask(attempt, () => map.pieces - missing.size);
   }
 
   readonly #fetchBlock: FetchBlock = (cid) =>

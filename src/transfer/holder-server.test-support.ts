@@ -25,8 +25,13 @@ export function makeFile(seed: string, size: number): MadeFile {
   };
 }
 
-/** Called with each request for bytes, the first of which is `start`; true: it has answered itself. */
-export type Mischief = (request: IncomingMessage, response: ServerResponse, start: number) => boolean;
+/** Called with each request for bytes from `start` (-1: for a block) to `end`; true: it has answered itself. */
+export type Mischief = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  start: number,
+  end: number,
+) => boolean;
 
 export class HolderServer {
   readonly #server: Server;
@@ -62,24 +67,28 @@ export class HolderServer {
     const url = new URL(request.url ?? '', 'http://holder');
     const cid = url.pathname.replace('/ipfs/', '');
     const isBlock = url.searchParams.get('format') === 'raw' && cid.startsWith('bafybei');
-    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    const [, first = '0', last = ''] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+    const start = Number(first);
+    const end = last === '' ? file.bytes.length : Number(last) + 1;
     if (isBlock) this.blockRequests += 1;
     else this.starts.push(start);
-    if (mischief(request, response, isBlock ? -1 : start)) return;
+    if (mischief(request, response, isBlock ? -1 : start, end)) return;
     const block = file.nodes.get(cid);
     if (isBlock && block !== undefined) response.end(block);
-    else if (!isBlock && cid === file.cid) sendFrom(response, file.bytes, start);
+    else if (!isBlock && cid === file.cid) sendFrom(response, file.bytes, start, end);
     else response.writeHead(404).end();
   }
 }
 
 /** What a good holder answers; `bytes` may be others than it should send. */
-export function sendFrom(response: ServerResponse, bytes: Uint8Array, start: number): void {
-  response.writeHead(start > 0 ? 206 : 200, headersFrom(bytes.length, start));
-  response.end(bytes.subarray(start));
+export function sendFrom(response: ServerResponse, bytes: Uint8Array, start: number, end: number): void {
+  const isPart = start > 0 || end < bytes.length;
+  response.writeHead(isPart ? 206 : 200, headersFrom(bytes.length, start, end));
+  response.end(bytes.subarray(start, end));
 }
 
-export function headersFrom(size: number, start: number): Record<string, string | number> {
-  const range = start > 0 ? { 'content-range': `bytes ${start}-${size - 1}/${size}` } : {};
-  return { 'content-length': size - start, ...range };
+export function headersFrom(size: number, start: number, end = size): Record<string, string | number> {
+  const isPart = start > 0 || end < size;
+  const range = isPart ? { 'content-range': `bytes ${start}-${end - 1}/${size}` } : {};
+  return { 'content-length': end - start, ...range };
 }

@@ -1,9 +1,10 @@
 /**
- * One holder of a file over HTTP: `GET /ipfs/{cid}`, whole or from a byte on (RFC 9110, section 14), and single blocks with
+ * One holder of a file over HTTP: `GET /ipfs/{cid}`, whole or a range (RFC 9110, section 14), and single blocks with
  * `?format=raw` (IPFS trustless gateway). What goes wrong comes back as a value; only what the receiver throws is thrown.
  */
-import { type Agent, request } from 'undici';
 import { BLOCK_BYTES_MAX } from '../content/profile.ts';
+import { type Body, type BodySink, HttpConnection, SinkFailure, type Timeouts } from './http-connection.ts';
+import { bodyLength, headerNumber, type ResponseHead } from './response-head.ts';
 
 /** Why a holder did not give what it was asked for. */
 export type SourceFailure =
@@ -20,9 +21,6 @@ export type SourceFailure =
 
 export type SourceOutcome<T> = { readonly type: 'done'; readonly value: T } | SourceFailure;
 
-/** Takes the next bytes; a promise means: wait for it. What it throws ends the transfer. */
-export type ReceiveChunk = (chunk: Uint8Array) => Promise<void> | undefined;
-
 export interface Holder {
   readonly id: string;
   /** `host:port` of the index endpoint. */
@@ -31,142 +29,119 @@ export interface Holder {
   readonly download?: string | null;
 }
 
+/** Bytes of a file of `size` bytes, from `start` to `end` (exclusive). */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+  readonly size: number;
+}
+
 const RETRY_AFTER_MAX_MS = 5_000;
 const RETRY_AFTER_DEFAULT_MS = 1_000;
 
-type Response = Awaited<ReturnType<typeof request>>;
-
 export class HttpSource {
   readonly holder: Holder;
-  readonly #agent: Agent;
-  readonly #signal: AbortSignal;
+  readonly #connection: HttpConnection;
 
-  constructor(holder: Holder, agent: Agent, signal: AbortSignal) {
+  constructor(holder: Holder, timeouts: Timeouts) {
     this.holder = holder;
-    this.#agent = agent;
-    this.#signal = signal;
+    this.#connection = new HttpConnection(holder.download ?? holder.address, timeouts);
   }
 
-  /** The bytes of the file from `start` to `size`, in order, at least one. @throws what `receive` throws; the abort */
-  async read(cid: string, start: number, size: number, receive: ReceiveChunk): Promise<SourceOutcome<null>> {
-    const range: Record<string, string> = start === 0 ? {} : { range: `bytes=${start}-` };
-    return this.#get(`/ipfs/${cid}`, range, async (response) => {
-      const lie = wrongExtent(response, start, size);
-      if (lie !== null) return await drop(response, { type: 'bad', reason: lie });
-      const received = await pump(response, size - start, receive);
-      if (received > size - start) return { type: 'bad', reason: 'it sent more than the file has' };
-      if (received < size - start) return { type: 'away', reason: 'it stopped half-way' };
-      return { type: 'done', value: null };
+  /** At least one byte, in order; done also when the sink wants no more. @throws what the sink throws */
+  async read(cid: string, extent: Extent, sink: BodySink): Promise<SourceOutcome<null>> {
+    const { start, end, size } = extent;
+    const isPart = start > 0 || end < size;
+    const range: Record<string, string> = isPart ? { range: `bytes=${start}-${end - 1}` } : {};
+    return this.#get(`/ipfs/${cid}`, range, (head) => {
+      // Who does not know ranges sends all: of that, the beginning is what was asked for (section 14.2).
+      const isWhole = head.status === 200 && start === 0;
+      const failure = failureOf(head, isWhole ? 200 : 206);
+      if (failure !== null) return failure;
+      const lie = wrongExtent(head, isWhole ? { start: 0, end: size, size } : extent);
+      if (lie !== null) return { type: 'bad', reason: lie };
+      return { length: isWhole ? size : end - start, sink };
     });
   }
 
   /** One block, not yet verified. */
   async readBlock(cid: string): Promise<SourceOutcome<Uint8Array>> {
-    return this.#get(`/ipfs/${cid}?format=raw`, {}, async (response) => {
-      const length = headerNumber(response, 'content-length');
-      if (length !== null && length > BLOCK_BYTES_MAX) {
-        return await drop(response, { type: 'bad', reason: 'the block is too long' });
-      }
-      const chunks: Uint8Array[] = [];
-      const received = await pump(response, BLOCK_BYTES_MAX, (chunk) => {
-        chunks.push(chunk);
-        return undefined;
-      });
-      if (received > BLOCK_BYTES_MAX) return { type: 'bad', reason: 'the block is too long' };
-      if (length !== null && received < length) return { type: 'away', reason: 'it stopped half-way' };
-      return { type: 'done', value: Buffer.concat(chunks) };
+    let block = Buffer.alloc(0);
+    const outcome = await this.#get(`/ipfs/${cid}?format=raw`, {}, (head) => {
+      const failure = failureOf(head, 200);
+      if (failure !== null) return failure;
+      const length = bodyLength(head);
+      if (length === null) return { type: 'bad', reason: 'it does not say how long the block is' };
+      if (length > BLOCK_BYTES_MAX) return { type: 'bad', reason: 'the block is too long' };
+      block = Buffer.allocUnsafe(length);
+      return { length, sink: sinkInto(block) };
     });
+    return outcome.type === 'done' ? { type: 'done', value: block } : outcome;
   }
 
-  async #get<T>(
+  /** What is under way ends as `away`. */
+  stop(reason: string): void {
+    this.#connection.destroy(new Error(reason));
+  }
+
+  /** Whether what is under way waits for the receiver. */
+  get isWaiting(): boolean {
+    return this.#connection.isWaiting;
+  }
+
+  async #get(
     path: string,
     headers: Record<string, string>,
-    use: (response: Response) => Promise<SourceOutcome<T>>,
-  ): Promise<SourceOutcome<T>> {
+    begin: (head: ResponseHead) => Body | SourceFailure,
+  ): Promise<SourceOutcome<null>> {
+    let failure: SourceFailure | null = null;
     try {
-      const url = `http://${this.holder.download ?? this.holder.address}${path}`;
-      const response = await request(url, {
-        dispatcher: this.#agent,
-        signal: this.#signal,
-        headers: { ...headers, 'accept-encoding': 'identity' },
+      await this.#connection.get(path, headers, (head) => {
+        const body = begin(head);
+        if (!('type' in body)) return body;
+        failure = body;
+        return null;
       });
-      const failure = failureOf(response, headers.range !== undefined);
-      return failure === null ? await use(response) : await drop(response, failure);
     } catch (error) {
-      if (error instanceof ReceiverFailure) throw error.cause;
-      this.#signal.throwIfAborted();
+      if (error instanceof SinkFailure) throw error.cause;
       return { type: 'away', reason: error instanceof Error ? error.message : String(error) };
     }
+    return failure ?? { type: 'done', value: null };
   }
 }
 
-/** Keeps what the receiver threw apart from what the network did. */
-class ReceiverFailure extends Error {}
-
-/** Hands on the chunks by events: `for await` costs a promise for each 64 KiB. Stops when more than `limit` came. */
-function pump(response: Response, limit: number, receive: ReceiveChunk): Promise<number> {
-  const { body } = response;
-  return new Promise((resolve, reject) => {
-    let received = 0;
-    const stop = (error: Error) => {
-      reject(error);
-      body.destroy();
-    };
-    const fail = (cause: unknown) => stop(new ReceiverFailure('the receiver failed', { cause }));
-    body.on('data', (chunk: Uint8Array) => {
-      received += chunk.length;
-      if (received > limit) {
-        resolve(received);
-        body.destroy();
-        return;
-      }
-      try {
-        const ready = receive(chunk);
-        if (ready === undefined) return;
-        body.pause();
-        ready.then(() => body.resume(), fail);
-      } catch (error) {
-        fail(error);
-      }
-    });
-    body.on('error', reject);
-    body.on('end', () => resolve(received));
-    body.on('close', () => reject(new Error('the connection was closed')));
-  });
+function sinkInto(block: Buffer): BodySink {
+  let filled = 0;
+  return {
+    space: () => block.subarray(filled),
+    filled: (bytes) => {
+      filled += bytes;
+      return undefined;
+    },
+  };
 }
 
-function failureOf(response: Response, isPart: boolean): SourceFailure | null {
-  const { statusCode } = response;
-  if (statusCode === (isPart ? 206 : 200)) return null;
-  if (statusCode === 503) return { type: 'busy', retryAfterMs: retryAfterMs(response) };
-  if (statusCode === 409) return { type: 'changed' };
-  if (statusCode >= 500) return { type: 'away', reason: `it answered ${statusCode}` };
-  if (statusCode >= 400) return { type: 'missing' };
-  return { type: 'bad', reason: `it answered ${statusCode}` }; // Redirects are not followed: a holder answers itself.
+function failureOf(head: ResponseHead, wanted: number): SourceFailure | null {
+  const { status } = head;
+  if (status === wanted) return null;
+  if (status === 503) return { type: 'busy', retryAfterMs: retryAfterMs(head) };
+  if (status === 409) return { type: 'changed' };
+  if (status >= 500) return { type: 'away', reason: `it answered ${status}` };
+  if (status >= 400) return { type: 'missing' };
+  return { type: 'bad', reason: `it answered ${status}` }; // Redirects are not followed: a holder answers itself.
 }
 
-/** What is wrong with the extent that the answer declares, or null. A missing length is found out by counting. */
-function wrongExtent(response: Response, start: number, size: number): string | null {
-  const length = headerNumber(response, 'content-length');
-  if (length !== null && length !== size - start)
-    return `it offers ${length} bytes instead of ${size - start}`;
-  const range = response.headers['content-range'];
-  if (start > 0 && range !== `bytes ${start}-${size - 1}/${size}`) return 'it offers another range';
+/** What is wrong with the extent that the answer declares, or null. */
+function wrongExtent(head: ResponseHead, { start, end, size }: Extent): string | null {
+  const length = bodyLength(head);
+  if (length === null) return 'it does not say how much it offers';
+  if (length !== end - start) return `it offers ${length} bytes instead of ${end - start}`;
+  const range = head.headers.get('content-range');
+  if (head.status === 206 && range !== `bytes ${start}-${end - 1}/${size}`) return 'it offers another range';
   return null;
 }
 
-function retryAfterMs(response: Response): number {
-  const seconds = headerNumber(response, 'retry-after');
+function retryAfterMs(head: ResponseHead): number {
+  const seconds = headerNumber(head, 'retry-after');
   return seconds === null ? RETRY_AFTER_DEFAULT_MS : Math.min(seconds * 1000, RETRY_AFTER_MAX_MS);
-}
-
-function headerNumber(response: Response, name: string): number | null {
-  const value = response.headers[name];
-  return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : null;
-}
-
-async function drop(response: Response, failure: SourceFailure): Promise<SourceFailure> {
-  response.body.on('error', () => {}); // It is being thrown away; how it ends is of no interest.
-  response.body.destroy();
-  return failure;
 }

@@ -1,33 +1,38 @@
 /**
- * The file that a download writes: beside its destination, hidden, and renamed when it is whole, so that nothing
- * half-written ever stands under the destination's name. It is its own journal: what an earlier run left counts as far
- * as it verifies, whatever happened to that run or to the disk. Its name holds the CID, so that two downloads to one
- * place cannot mix their bytes.
+ * The file that a download writes: beside its destination, hidden, of full size from the start, and renamed when it is
+ * whole, so that nothing half-written ever stands under the destination's name. Pieces stand at their place in any order;
+ * the journal beside it says which. Its name holds the CID, so that two downloads to one place cannot mix their bytes.
  */
-import { createHash, hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { LeafMap } from '../content/leaf-map.ts';
-import { PIECE_BYTES } from '../content/profile.ts';
 import { Problem } from '../problems/problem.ts';
 import { syncFolder } from '../storage/durable-file.ts';
-import type { PieceOutput } from './piece-receiver.ts';
+import { Journal } from './journal.ts';
+import type { Found, PieceOutput } from './piece-output.ts';
 
 const PREFIX = '.anillo-part-';
+const JOURNAL = '.journal';
 /** Enough of a digest that names do not meet; the whole destination's name could be too long to carry another ending. */
 const TAG_LENGTH = 16;
+/** What `stat` counts blocks in. */
+const BLOCK_BYTES = 512;
 
 const OPEN_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
 
 export class PartFile implements PieceOutput {
+  readonly windowPieces = null;
   readonly #destination: string;
   readonly #path: string;
+  readonly #cid: string;
   readonly #handle: FileHandle;
+  #journal: Journal | null = null;
 
-  private constructor(destination: string, path: string, handle: FileHandle) {
+  private constructor(destination: string, path: string, cid: string, handle: FileHandle) {
     this.#destination = destination;
     this.#path = path;
+    this.#cid = cid;
     this.#handle = handle;
   }
 
@@ -38,52 +43,52 @@ export class PartFile implements PieceOutput {
     const name = place + cid.slice(-TAG_LENGTH);
     try {
       for (const other of await readdir(folder)) {
-        if (other.startsWith(place) && other !== name) await rm(join(folder, other), { force: true });
+        const isOther = other.startsWith(place) && other !== name && other !== name + JOURNAL;
+        if (isOther) await rm(join(folder, other), { force: true });
       }
       const path = join(folder, name);
-      return new PartFile(destination, path, await open(path, OPEN_FLAGS, 0o666));
+      return new PartFile(destination, path, cid, await open(path, OPEN_FLAGS, 0o666));
     } catch (error) {
       throw diskProblem(error, destination);
     }
   }
 
-  /** How many pieces from the start are there and match their leaves. @throws what reading the tree throws */
-  async verifiedPieces(map: LeafMap): Promise<number> {
-    const buffer = Buffer.allocUnsafe(PIECE_BYTES);
-    for (let index = 0; index < map.pieces; index += 1) {
-      const { bytesRead } = await this.#handle.read(buffer, 0, PIECE_BYTES, index * PIECE_BYTES);
-      if (bytesRead === 0) return index;
-      const { length, digest } = await map.leaf(index);
-      if (bytesRead < length) return index;
-      if (Buffer.compare(hash('sha256', buffer.subarray(0, length), 'buffer'), digest) !== 0) return index;
-    }
-    return map.pieces;
-  }
-
-  /** @throws Problem `no_space` when `bytes` more don't fit */
-  async requireSpace(bytes: number): Promise<void> {
-    const { bavail, bsize } = await statfs(dirname(this.#destination));
-    const { blocks } = await this.#handle.stat();
-    const free = bavail * bsize + blocks * 512;
-    if (bytes > free) throw this.#noSpace();
-  }
-
-  async write(bytes: Uint8Array, offset: number): Promise<void> {
+  /** Makes it `size` bytes long. @throws Problem `no_space` when they don't fit, `cannot_write` */
+  async prepare(size: number, pieces: number): Promise<Found> {
+    const before = await this.#handle.stat();
+    await this.#requireSpace(size, before.blocks * BLOCK_BYTES);
     try {
-      for (let done = 0; done < bytes.length; ) {
-        const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, offset + done);
-        done += bytesWritten;
-      }
+      const { journal, vouched } = await Journal.open(this.#path + JOURNAL, this.#handle, this.#cid, pieces);
+      this.#journal = journal;
+      if (before.size !== size) await this.#handle.truncate(size);
+      if (before.blocks === 0) return { type: 'nothing' };
+      if (vouched === null || before.size !== size) return { type: 'unknown', descriptor: this.#handle.fd };
+      return { type: 'vouched', pieces: vouched };
     } catch (error) {
       throw diskProblem(error, this.#destination);
     }
   }
 
+  get descriptor(): number {
+    return this.#handle.fd;
+  }
+
+  get journalDescriptor(): number | null {
+    return this.#journal?.descriptor ?? null;
+  }
+
+  /** It stands in its place as soon as it is verified. */
+  async put(): Promise<void> {}
+
+  problem(code: string): Problem {
+    return diskProblem({ code, message: code }, this.#destination);
+  }
+
   /** Gives the whole file its name. @param sync whether it must outlive a loss of power from now on */
-  async finish(size: number, sync: boolean): Promise<void> {
+  async finish(sync: boolean): Promise<void> {
     try {
-      await this.#handle.truncate(size); // A longer part may stand there from an earlier run.
       if (sync) await this.#handle.sync();
+      await this.#journal?.remove();
       await this.#rename();
       if (sync) await syncFolder(dirname(this.#destination));
     } catch (error) {
@@ -95,12 +100,18 @@ export class PartFile implements PieceOutput {
 
   /** Leaves what is there for the next run; nothing, when there is nothing. */
   async keep(): Promise<void> {
-    const size = await this.#handle.stat().then(
-      (found) => found.size,
-      () => null,
-    );
-    await this.#handle.close();
-    if (size === 0) await rm(this.#path, { force: true });
+    try {
+      if ((await this.#handle.stat()).blocks === 0)
+        await Promise.all([this.#journal?.remove(), rm(this.#path, { force: true })]);
+      else await this.#journal?.close();
+    } finally {
+      await this.#handle.close();
+    }
+  }
+
+  async #requireSpace(size: number, taken: number): Promise<void> {
+    const { bavail, bsize } = await statfs(dirname(this.#destination));
+    if (size > bavail * bsize + taken) throw this.problem('ENOSPC');
   }
 
   async #rename(): Promise<void> {
@@ -112,10 +123,6 @@ export class PartFile implements PieceOutput {
       const there = await stat(this.#destination).catch(() => null);
       if (there?.ino !== ino) throw error;
     }
-  }
-
-  #noSpace(): Problem {
-    return new Problem('no_space', { what: basename(this.#destination), where: dirname(this.#destination) });
   }
 }
 

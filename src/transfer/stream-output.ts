@@ -1,27 +1,52 @@
-/** Verified pieces into a stream, such as standard output: in order, each as soon as the last has left. */
+/** Verified pieces into a stream, such as standard output: in file order, each as soon as the last has left. */
 import type { Writable } from 'node:stream';
 import { Problem } from '../problems/problem.ts';
-import type { PieceOutput } from './piece-receiver.ts';
+import { SLOTS } from './piece-checker.ts';
+import type { PieceOutput } from './piece-output.ts';
+
+interface Waiting {
+  readonly bytes: Uint8Array;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
 
 export class StreamOutput implements PieceOutput {
+  readonly descriptor = null;
+  readonly journalDescriptor = null;
+  /** With a slot for each piece that may be under way, the next one to leave always finds one. */
+  readonly windowPieces = SLOTS;
   readonly #stream: Writable;
-  #last: Promise<void> = Promise.resolve();
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 0;
+  #writing = false;
 
   constructor(stream: Writable) {
     this.#stream = stream;
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    this.#last = this.#last.then(
-      () =>
-        new Promise((resolve, reject) => {
-          this.#stream.write(bytes, (error) => {
-            if (error) reject(hasEnough(error) ? new Problem('interrupted', {}, error) : error);
-            else resolve();
-          });
-        }),
-    );
-    return this.#last;
+  put(index: number, bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(index, { bytes, resolve, reject });
+      this.#writeNext();
+    });
+  }
+
+  problem(code: string): Problem {
+    return new Problem('internal', { reason: code });
+  }
+
+  #writeNext(): void {
+    const waiting = this.#waiting.get(this.#next);
+    if (this.#writing || waiting === undefined) return;
+    this.#writing = true;
+    this.#waiting.delete(this.#next);
+    this.#next += 1;
+    this.#stream.write(waiting.bytes, (error) => {
+      this.#writing = false;
+      if (error) waiting.reject(hasEnough(error) ? new Problem('interrupted', {}, error) : error);
+      else waiting.resolve();
+      this.#writeNext();
+    });
   }
 }
 

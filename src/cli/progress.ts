@@ -12,6 +12,8 @@ const TITLE_COLUMNS_MAX = 40;
 export interface Progress {
   /** More bytes are done; fewer, when a part starts over. */
   add(bytes: number): void;
+  /** So many nodes send. */
+  from(sources: number): void;
   /** Runs what prints to the same terminal, without mixing it with the bar. */
   aside(print: () => void): void;
   done(): void;
@@ -28,7 +30,7 @@ export function showProgress(
   totalBytes: number | null,
   now: () => number = () => performance.now(),
 ): Progress {
-  if (output.quiet) return { add: () => {}, aside: (print) => print(), done: () => {} };
+  if (output.quiet) return { add: () => {}, from: () => {}, aside: (print) => print(), done: () => {} };
   const meter = new RateMeter(now);
   if (output.streams.stderr.isTTY) return new BarProgress(output, title, totalBytes, meter);
   return new LineProgress(output, title, totalBytes, meter, now);
@@ -39,6 +41,8 @@ class RateMeter {
   readonly #now: () => number;
   readonly #marks: { atMs: number; bytes: number }[] = [];
   bytes = 0;
+  /** Nodes that send; null where that is not told. */
+  sources: number | null = null;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -77,6 +81,7 @@ function describe(output: Output, meter: RateMeter, totalBytes: number | null): 
   if (rate !== null && rate > 0 && totalBytes !== null) {
     parts.push(output.say('progress.left', { time: humanDuration((totalBytes - meter.bytes) / rate) }));
   }
+  if (meter.sources !== null) parts.push(output.say('progress.sources', { sources: meter.sources }));
   return parts.join('  ');
 }
 
@@ -113,6 +118,10 @@ class BarProgress implements Progress {
     this.#bar.update(this.#meter.bytes);
   }
 
+  from(sources: number): void {
+    this.#meter.sources = sources;
+  }
+
   /** The bar draws itself again within a tenth of a second. */
   aside(print: () => void): void {
     this.#output.streams.stderr.write('\r\u001b[K');
@@ -146,6 +155,10 @@ class LineProgress implements Progress {
     if (this.#now() < this.#nextLineAtMs) return;
     this.#nextLineAtMs = this.#now() + LINE_INTERVAL_MS;
     this.#output.note(`${this.#title}  ${describe(this.#output, this.#meter, this.#totalBytes)}`);
+  }
+
+  from(sources: number): void {
+    this.#meter.sources = sources;
   }
 
   aside(print: () => void): void {

@@ -10,8 +10,9 @@ import { headersFrom } from './holder-server.test-support.ts';
 const at = new DownloadFixture();
 
 describe('a download that cannot be done', () => {
-  it('leaves nothing when all holders lie from the start, and says so with exit code 6', async () => {
-    const liars = [await at.serve(at.corrupted(1)), await at.serve(at.corrupted(MIB - 1))];
+  it('leaves nothing when all holders lie all the time, and says so with exit code 6', async () => {
+    const wrong = [0, 1, 2, 3, 4, 5].map((piece) => piece * MIB + 1);
+    const liars = [await at.serve(at.corrupted(...wrong)), await at.serve(at.corrupted(...wrong))];
     await assert.rejects(
       at.get(at.from(...liars)),
       (error) => fails('verification_failed')(error) && (error as Problem).exitCode === 6,
@@ -19,12 +20,11 @@ describe('a download that cannot be done', () => {
     assert.deepEqual(await readdir(at.folder), []);
   });
 
-  it('keeps the pieces that were verified before a lie, and goes on from there', async () => {
-    const liars = [await at.serve(at.corrupted(MIB + 1)), await at.serve(at.corrupted(3 * MIB))];
+  it('keeps the pieces that were verified, and goes on from there', async () => {
+    const liars = [await at.serve(at.corrupted(MIB + 1)), await at.serve(at.corrupted(2 * MIB - 1))];
     await assert.rejects(at.get(at.from(...liars)), fails('verification_failed'));
-    const honest = await at.serve();
-    assert.equal((await at.get(at.from(honest))).resumedBytes, 3 * MIB);
-    assert.deepEqual(honest.starts, [3 * MIB]);
+    const { resumedBytes } = await at.get(at.from(await at.serve()));
+    assert.ok(resumedBytes >= MIB && resumedBytes <= SIZE - MIB, `${resumedBytes} bytes`);
     await at.isWhole();
   });
 

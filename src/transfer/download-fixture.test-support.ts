@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, before, beforeEach } from 'node:test';
 import { Problem } from '../problems/problem.ts';
-import { type Downloaded, type DownloadFile, download } from './download.ts';
+import { type Downloaded, type DownloadFile, type DownloadOptions, download } from './download.ts';
 import {
   HolderServer,
   headersFrom,
@@ -65,7 +65,7 @@ export class DownloadFixture {
 
   get(
     wanted: DownloadFile,
-    more: { stallTimeoutMs?: number; onBytes?: (bytes: number) => void } = {},
+    more: Pick<DownloadOptions, 'stallTimeoutMs' | 'onBytes' | 'onBad'> = {},
   ): Promise<Downloaded> {
     return download(wanted, { path: this.path, sync: false, signal: NEVER, ...more });
   }
@@ -75,12 +75,12 @@ export class DownloadFixture {
     assert.deepEqual(await readdir(this.folder), ['got.bin']);
   }
 
-  /** Sends everything with one bit wrong in the byte at `at`. */
-  corrupted(at: number): Mischief {
+  /** Sends everything with one bit wrong in each of these bytes. */
+  corrupted(...places: number[]): Mischief {
     return (_request, response, start, end) => {
       if (start < 0) return false;
       const bytes = Buffer.from(this.file.bytes);
-      bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+      for (const place of places) bytes.writeUInt8(bytes.readUInt8(place) ^ 1, place);
       sendFrom(response, bytes, start, end);
       return true;
     };

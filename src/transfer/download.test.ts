@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { describe, it } from 'node:test';
+import { LeafList } from '../content/leaf-list.ts';
 import { download } from './download.ts';
 import { DownloadFixture, MIB, NEVER, SIZE } from './download-fixture.test-support.ts';
-import { makeFile } from './holder-server.test-support.ts';
+import { headersFrom, type Mischief, makeFile } from './holder-server.test-support.ts';
 
 const at = new DownloadFixture();
 
@@ -85,5 +87,38 @@ describe('a download from one holder', () => {
     await at.get(at.from(server), { onBytes: cut.onBytes });
     assert.deepEqual(server.starts, [0, MIB]);
     await at.isWhole();
+  });
+
+  it('of more than 1,024 pieces, whose leaves stand in more nodes than one, comes whole', async () => {
+    const piece = Buffer.alloc(MIB, 'anillo');
+    const leaves = new LeafList();
+    const pieces = 1026;
+    for (let count = 0; count < pieces; count += 1) leaves.add(hash('sha256', piece, 'buffer'), MIB);
+    const { cid, nodes } = leaves.finish();
+    const made = {
+      cid,
+      bytes: Buffer.alloc(0),
+      nodes: new Map(nodes.map((node) => [node.cid, node.bytes])),
+    };
+    const repeating: Mischief = (_request, response, start, end) => {
+      if (start < 0) return false;
+      const last = end === 0 ? pieces * MIB : end; // Without a range the server takes the end from the bytes.
+      const isPart = start > 0 || last < pieces * MIB;
+      response.writeHead(isPart ? 206 : 200, headersFrom(pieces * MIB, start, last));
+      Readable.from(Array.from({ length: (last - start) / MIB }, () => piece)).pipe(response);
+      return true;
+    };
+    const holders = await Promise.all([1, 2].map(() => at.serve(repeating, made)));
+    let [pieceCount, isEqual] = [0, true];
+    const stream = new Writable({
+      write(chunk, _encoding, done) {
+        pieceCount += 1;
+        isEqual &&= piece.equals(chunk);
+        done();
+      },
+    });
+    const wanted = { name: 'x', cid, providers: holders.map(({ holder }) => holder) };
+    await download(wanted, { stream, signal: NEVER });
+    assert.deepEqual([pieceCount, isEqual], [pieces, true]);
   });
 });

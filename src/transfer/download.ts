@@ -1,6 +1,6 @@
 /**
- * Fetches a file from its holders, verified piece by piece before anything counts; resumes what an earlier run left.
- * Memory is a few pieces, whatever the size.
+ * Fetches a file from all its holders at once, verified piece by piece before anything counts; resumes what an earlier run
+ * left. Memory is a few pieces, whatever the size.
  */
 import type { Writable } from 'node:stream';
 import { type Cid, parseCid } from '../content/cid.ts';
@@ -9,13 +9,14 @@ import { verifyBlock } from '../content/verify.ts';
 import { Problem } from '../problems/problem.ts';
 import { Assembly } from './assembly.ts';
 import { Holders } from './holders.ts';
-import { type Holder, HttpSource, type SourceOutcome } from './http-source.ts';
+import { type Holder, HttpSource } from './http-source.ts';
 import { closeOutlet, openOutlet, outletProblem } from './outlet.ts';
 import { PartFile } from './part-file.ts';
-import { PieceChecker, type Slot } from './piece-checker.ts';
+import { PieceChecker } from './piece-checker.ts';
 import type { Found, PieceOutput } from './piece-output.ts';
-import { PieceReading, type RateLimit } from './piece-reading.ts';
+import type { RateLimit } from './piece-reading.ts';
 import { StreamOutput } from './stream-output.ts';
+import { Swarm } from './swarm.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 /** Without a byte for so long, the next holder is asked. */
@@ -44,6 +45,10 @@ interface Conditions {
   readonly signal: AbortSignal;
   /** Told of bytes that are verified and written; those that an earlier run left come first. */
   onBytes?(bytes: number): void;
+  /** Told how many holders send, whenever it changes. */
+  onSources?(count: number): void;
+  /** Told of a holder that sent what it should not; it is not asked again. */
+  onBad?(holder: Holder, reason: string): void;
   readonly connectTimeoutMs?: number;
   readonly stallTimeoutMs?: number;
 }
@@ -69,21 +74,24 @@ export async function download(file: DownloadFile, options: DownloadOptions): Pr
   };
   const startedMs = performance.now();
   const sources = file.providers.map((holder) => new HttpSource(holder, timeouts));
-  const stop = () => {
-    for (const source of sources) source.stop('the transfer ended');
+  const close = () => {
+    for (const source of sources) source.close();
   };
-  options.signal.addEventListener('abort', stop);
+  options.signal.addEventListener('abort', close);
   try {
     options.signal.throwIfAborted();
-    const transfer = new Transfer(root, new Holders(sources, file.name, options.signal), options);
+    const holders = new Holders(sources, file.name, options.signal, ({ holder }, reason) =>
+      options.onBad?.(holder, reason),
+    );
+    const transfer = new Transfer(root, holders, options);
     const { bytes, resumedBytes } = await transfer.to(options);
     return { bytes, resumedBytes, ms: performance.now() - startedMs };
   } catch (error) {
     if (options.signal.aborted) throw new Problem('interrupted', {}, error);
     throw error;
   } finally {
-    options.signal.removeEventListener('abort', stop);
-    stop();
+    options.signal.removeEventListener('abort', close);
+    close();
   }
 }
 
@@ -171,43 +179,19 @@ class Transfer {
     }
   }
 
-  async #fetch(map: LeafMap, assembly: Assembly, checker: PieceChecker): Promise<void> {
-    const { missing, output } = assembly;
-    const attempt = async (source: HttpSource): Promise<SourceOutcome<null>> => {
-      const start = missing.next(0) ?? map.pieces;
-      const end = missing.runEnd(start, Math.min(map.pieces, start + (output.windowPieces ?? map.pieces)));
-      const accepted: Promise<void>[] = [];
-      let bad: SourceOutcome<null> | null = null;
-      const onPiece = async (piece: number, slot: Slot): Promise<void> => {
-        if (await assembly.accept(piece, slot)) return;
-        bad ??= { type: 'bad', reason: `piece ${piece} does not match its leaf` };
-        source.stop('it lied');
-      };
-      const reading = new PieceReading([start, end], map.size, checker, this.#options.limit ?? null, {
-        onBytes: () => {},
-        onPiece: (piece, slot) => {
-          const done = onPiece(piece, slot);
-          done.catch(() => source.stop('the receiver failed'));
-          accepted.push(done);
-        },
-      });
-      try {
-        const outcome = await source.read(this.#root.text, reading.extent, reading);
-        return (await Promise.all(accepted)) && (bad ?? outcome);
-      } finally {
-        reading.drop();
-      }
-    };
-    while (missing.size > 0) await this.#holders.ask(attempt, () => map.pieces - missing.size);
+  #fetch(map: LeafMap, assembly: Assembly, checker: PieceChecker): Promise<void> {
+    const { limit, signal } = this.#options;
+    const swarm = new Swarm(map, assembly, checker, this.#holders, {
+      limit: limit ?? null,
+      onSources: (count) => this.#options.onSources?.(count),
+    });
+    return swarm.run(signal);
   }
 
   readonly #fetchBlock: FetchBlock = (cid) =>
-    this.#holders.ask(
-      async (source) => {
-        const outcome = await source.readBlock(cid.text);
-        if (outcome.type !== 'done' || verifyBlock(cid, outcome.value)) return outcome;
-        return { type: 'bad', reason: `block ${cid.text} does not match` };
-      },
-      () => 0,
-    );
+    this.#holders.ask(async (source) => {
+      const outcome = await source.readBlock(cid.text);
+      if (outcome.type !== 'done' || verifyBlock(cid, outcome.value)) return outcome;
+      return { type: 'bad', reason: `block ${cid.text} does not match` };
+    });
 }

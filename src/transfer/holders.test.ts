@@ -6,11 +6,19 @@ import { headersFrom, sendFrom } from './holder-server.test-support.ts';
 const at = new DownloadFixture();
 
 describe('a download from several holders', () => {
-  it('takes the rest from the next when a piece of the first is corrupt', async () => {
+  it('takes the rest from the other when a piece of one is corrupt, and reports that one', async () => {
     const [liar, honest] = [await at.serve(at.corrupted(3 * MIB + 7)), await at.serve()];
-    await at.get(at.from(liar, honest));
+    const bad: string[] = [];
+    await at.get(at.from(liar, honest), { onBad: ({ address }, reason) => bad.push(`${address} ${reason}`) });
     assert.deepEqual(liar.starts, [0]);
-    assert.deepEqual(honest.starts, [3 * MIB]);
+    assert.deepEqual(bad, [`${liar.holder.address} piece 3 does not match its leaf`]);
+    await at.isWhole();
+  });
+
+  it('has bytes of each of them, and of each piece once', async () => {
+    const servers = await Promise.all([1, 2, 3].map(() => at.serve()));
+    await at.get(at.from(...servers));
+    assert.deepEqual(servers.flatMap(({ starts }) => starts).length, 2, 'six pieces are two runs');
     await at.isWhole();
   });
 
@@ -40,30 +48,28 @@ describe('a download from several holders', () => {
     await at.isWhole();
   });
 
-  it('passes over one that answers with other lengths or ranges', async () => {
+  it('passes over one that answers with other lengths or ranges, and reports it', async () => {
     const short = await at.serve((_request, response, start, end) => {
       if (start < 0) return false;
       sendFrom(response, at.file.bytes.subarray(0, SIZE - 1), start, Math.min(end, SIZE - 1));
       return true;
     });
     const deaf = await at.serve((_request, response, start) => {
-      if (start < 1) return false;
-      response.writeHead(200, headersFrom(SIZE, 0)).end(at.file.bytes);
+      if (start < 0) return false;
+      response.writeHead(200, headersFrom(SIZE + 1, 0)).end(at.file.bytes);
       return true;
     });
-    const shifted = await at.serve((_request, response, start) => {
-      if (start < 1) return false;
-      const range = `bytes 0-${SIZE - start - 1}/${SIZE}`;
-      response.writeHead(206, { 'content-length': SIZE - start, 'content-range': range });
-      response.end(at.file.bytes.subarray(start));
+    const shifted = await at.serve((_request, response, start, end) => {
+      if (start < 0) return false;
+      const range = `bytes ${start + 1}-${end}/${SIZE}`;
+      response.writeHead(206, { 'content-length': end - start, 'content-range': range });
+      response.end(at.file.bytes.subarray(start, end));
       return true;
     });
-    const honest = await at.serve();
-    const cut = at.cutting();
-    const wanted = at.from(short, await at.serve(cut.mischief), deaf, shifted, honest);
-    await at.get(wanted, { onBytes: cut.onBytes });
-    const asked = [deaf, shifted, honest].map((server) => server.starts);
-    assert.deepEqual(asked, [[MIB], [MIB], [MIB]]);
+    const bad: string[] = [];
+    const wanted = at.from(short, deaf, shifted, await at.serve());
+    await at.get(wanted, { onBad: ({ address }) => bad.push(address) });
+    assert.deepEqual(bad.toSorted(), [short, deaf, shifted].map(({ holder }) => holder.address).toSorted());
     await at.isWhole();
   });
 

@@ -41,11 +41,15 @@ const RETRY_AFTER_DEFAULT_MS = 1_000;
 
 export class HttpSource {
   readonly holder: Holder;
-  readonly #connection: HttpConnection;
+  readonly #files: HttpConnection;
+  /** Nodes of the tree are asked for while the file's bytes come. */
+  readonly #blocks: HttpConnection;
 
   constructor(holder: Holder, timeouts: Timeouts) {
     this.holder = holder;
-    this.#connection = new HttpConnection(holder.download ?? holder.address, timeouts);
+    const address = holder.download ?? holder.address;
+    this.#files = new HttpConnection(address, timeouts);
+    this.#blocks = new HttpConnection(address, timeouts);
   }
 
   /** At least one byte, in order; done also when the sink wants no more. @throws what the sink throws */
@@ -53,7 +57,7 @@ export class HttpSource {
     const { start, end, size } = extent;
     const isPart = start > 0 || end < size;
     const range: Record<string, string> = isPart ? { range: `bytes=${start}-${end - 1}` } : {};
-    return this.#get(`/ipfs/${cid}`, range, (head) => {
+    return get(this.#files, `/ipfs/${cid}`, range, (head) => {
       // Who does not know ranges sends all: of that, the beginning is what was asked for (section 14.2).
       const isWhole = head.status === 200 && start === 0;
       const failure = failureOf(head, isWhole ? 200 : 206);
@@ -67,7 +71,7 @@ export class HttpSource {
   /** One block, not yet verified. */
   async readBlock(cid: string): Promise<SourceOutcome<Uint8Array>> {
     let block = Buffer.alloc(0);
-    const outcome = await this.#get(`/ipfs/${cid}?format=raw`, {}, (head) => {
+    const outcome = await get(this.#blocks, `/ipfs/${cid}?format=raw`, {}, (head) => {
       const failure = failureOf(head, 200);
       if (failure !== null) return failure;
       const length = bodyLength(head);
@@ -79,35 +83,42 @@ export class HttpSource {
     return outcome.type === 'done' ? { type: 'done', value: block } : outcome;
   }
 
-  /** What is under way ends as `away`. */
+  /** The bytes of a file that are under way end as `away`. */
   stop(reason: string): void {
-    this.#connection.destroy(new Error(reason));
+    this.#files.destroy(new Error(reason));
   }
 
-  /** Whether what is under way waits for the receiver. */
+  /** All that is under way ends as `away`. */
+  close(): void {
+    this.stop('the transfer ended');
+    this.#blocks.destroy(new Error('the transfer ended'));
+  }
+
+  /** Whether the bytes of a file wait for the receiver. */
   get isWaiting(): boolean {
-    return this.#connection.isWaiting;
+    return this.#files.isWaiting;
   }
+}
 
-  async #get(
-    path: string,
-    headers: Record<string, string>,
-    begin: (head: ResponseHead) => Body | SourceFailure,
-  ): Promise<SourceOutcome<null>> {
-    let failure: SourceFailure | null = null;
-    try {
-      await this.#connection.get(path, headers, (head) => {
-        const body = begin(head);
-        if (!('type' in body)) return body;
-        failure = body;
-        return null;
-      });
-    } catch (error) {
-      if (error instanceof SinkFailure) throw error.cause;
-      return { type: 'away', reason: error instanceof Error ? error.message : String(error) };
-    }
-    return failure ?? { type: 'done', value: null };
+async function get(
+  connection: HttpConnection,
+  path: string,
+  headers: Record<string, string>,
+  begin: (head: ResponseHead) => Body | SourceFailure,
+): Promise<SourceOutcome<null>> {
+  let failure: SourceFailure | null = null;
+  try {
+    await connection.get(path, headers, (head) => {
+      const body = begin(head);
+      if (!('type' in body)) return body;
+      failure = body;
+      return null;
+    });
+  } catch (error) {
+    if (error instanceof SinkFailure) throw error.cause;
+    return { type: 'away', reason: error instanceof Error ? error.message : String(error) };
   }
+  return failure ?? { type: 'done', value: null };
 }
 
 function sinkInto(block: Buffer): BodySink {

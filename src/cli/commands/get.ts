@@ -94,7 +94,15 @@ async function fetch(context: Context, file: ChosenFile, to: Target, flags: GetF
   const limit = flags.limitRate === undefined ? null : new RateLimit(flags.limitRate, signal);
   const progress = showProgress(output, printable(file.name), file.size);
   try {
-    return await fetchFile(file, { ...to, limit, signal, onBytes: (bytes) => progress.add(bytes) });
+    return await fetchFile(file, {
+      ...to,
+      limit,
+      signal,
+      onBytes: (bytes) => progress.add(bytes),
+      onSources: (count) => progress.from(count),
+      onBad: ({ address }) =>
+        progress.aside(() => output.note(say('get.bad-node', { node: printable(address) }))),
+    });
   } catch (error) {
     if (signal.aborted && 'path' in to) output.note(say('get.kept'));
     throw error;

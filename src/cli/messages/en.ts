@@ -35,6 +35,7 @@ export const en = {
   'usage.meant': 'Did you mean {meant}?',
   ready: 'ready',
   'progress.left': '{time} left',
+  'progress.sources': 'nodes: {sources}',
   // Columns and states
   'column.name': 'NAME',
   'column.size': 'SIZE',
@@ -117,6 +118,7 @@ export const en = {
   'get.done': '{name}  {size}  {cid}  saved to {path}',
   'get.there': '{name}  {size}  {cid}  is at {path} already, verified',
   'get.kept': 'What has come so far is kept: the same command goes on from there.',
+  'get.bad-node': '{node} sent what does not match and is not asked again.',
   'ask.publisher': 'Several publishers have {name}. Which one?',
   'ask.publisher-choice': '{publisher}  {size}  {age}',
   // find, ls, rm, trash

@@ -38,6 +38,7 @@ export const es: Readonly<Record<MessageKey, string>> = {
   'usage.meant': '¿Quiso decir {meant}?',
   ready: 'listo (ready)',
   'progress.left': 'faltan {time}',
+  'progress.sources': 'nodos: {sources}',
   // Columns and states
   'column.name': 'NOMBRE',
   'column.size': 'TAMAÑO',
@@ -120,6 +121,7 @@ export const es: Readonly<Record<MessageKey, string>> = {
   'get.done': '{name}  {size}  {cid}  guardado en {path}',
   'get.there': '{name}  {size}  {cid}  ya está en {path}, verificado',
   'get.kept': 'Lo que ha llegado se conserva: el mismo comando continúa desde ahí.',
+  'get.bad-node': '{node} envió algo que no coincide y no se le vuelve a pedir nada.',
   'ask.publisher': 'Varios publicadores tienen {name}. ¿Cuál?',
   'ask.publisher-choice': '{publisher}  {size}  {age}',
   // find, ls, rm, trash

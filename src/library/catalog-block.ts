@@ -1,4 +1,4 @@
-/** Where the blocks of catalogued files are: leaves in the files themselves, inner nodes in the catalog. */
+/** Where blocks are: leaves in the files themselves, inner nodes and directories in the catalog. */
 import { parseCid } from '../content/cid.ts';
 import { PIECE_BYTES, pieceLength } from '../content/profile.ts';
 import type { Catalog } from './catalog.ts';
@@ -12,7 +12,7 @@ interface BlockPlace {
   readonly file: CatalogFile;
 }
 
-/** A leaf is a place in a file, in any of several; an inner node (dag-pb) is kept as bytes. */
+/** A leaf is a place in a file, in any of several; an inner node or directory (dag-pb) is kept as bytes. */
 type Block =
   | { readonly type: 'places'; readonly places: readonly BlockPlace[] }
   | { readonly type: 'bytes'; readonly bytes: Uint8Array };
@@ -27,7 +27,7 @@ export function blockOf(catalog: Catalog, cid: string): Block | null {
     const row = catalog
       .statement(
         `SELECT nodes.bytes AS bytes FROM nodes JOIN contents ON contents.id = nodes.content
-       WHERE nodes.cid = ? AND EXISTS (SELECT 1 FROM files WHERE files.cid = contents.cid) LIMIT 1`,
+       WHERE nodes.cid = ? AND EXISTS (SELECT 1 FROM published WHERE published.cid = contents.cid) LIMIT 1`,
       )
       .get(parsed.text);
     return row === undefined ? null : { type: 'bytes', bytes: row.bytes as Uint8Array };

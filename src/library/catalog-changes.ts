@@ -4,6 +4,7 @@
  */
 import type { FileStamp } from '../content/hash-message.ts';
 import type { Catalog, Pending } from './catalog.ts';
+import { type CatalogDirectory, DIRECTORY_TYPE, directoryAt } from './catalog-directory.ts';
 import { type CatalogFile, type FileSnapshot, modifiedMsOf, toColumn, type Why } from './catalog-file.ts';
 import { mediaTypeOf } from './media-type.ts';
 
@@ -29,7 +30,7 @@ export interface Put {
 }
 
 /** Copies wanted of a file for which nobody said a number. */
-const COPIES_DEFAULT = 1;
+export const COPIES_DEFAULT = 1;
 
 export class CatalogChanges {
   readonly #catalog: Catalog;
@@ -81,7 +82,44 @@ export class CatalogChanges {
     if (file === null) return null;
     this.#catalog.statement('DELETE FROM files WHERE path = ?').run(path);
     this.#enqueue('withdraw', file);
+    this.#removeEmptied(path);
     return file;
+  }
+
+  /** Adds a directory whose blocks are staged, or replaces the one under its path. */
+  putDirectory(directory: Omit<CatalogDirectory, 'previous' | 'type'>): CatalogDirectory {
+    const { path, cid, size, files, modifiedMs, tags, copies } = directory;
+    const old = directoryAt(this.#catalog, path);
+    const replaced = old !== null && old.cid !== cid ? old : null;
+    const previous = replaced?.cid ?? old?.previous ?? null;
+    const written = { ...directory, type: DIRECTORY_TYPE, previous };
+    if (old !== null && replaced === null && isPublishedAlike(old, written)) return old;
+    this.#catalog
+      .statement('INSERT OR REPLACE INTO directories VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(path, cid, size, files, modifiedMs, JSON.stringify(tags), copies, previous);
+    if (replaced !== null) this.#enqueue('withdraw', replaced);
+    this.#enqueue('publish', written);
+    return written;
+  }
+
+  /** Withdraws a directory; the files in it stay. Null when it was not there. */
+  removeDirectory(path: string): CatalogDirectory | null {
+    const directory = directoryAt(this.#catalog, path);
+    if (directory === null) return null;
+    this.#catalog.statement('DELETE FROM directories WHERE path = ?').run(path);
+    this.#enqueue('withdraw', directory);
+    return directory;
+  }
+
+  /** A folder whose last file went is not there any more. */
+  #removeEmptied(path: string): void {
+    const isLeft = this.#catalog.statement('SELECT 1 FROM files WHERE path > ? AND path < ? LIMIT 1');
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const folder = path.slice(0, end);
+      if (directoryAt(this.#catalog, folder) === null) continue;
+      // "0" follows "/".
+      if (isLeft.get(`${folder}/`, `${folder}0`) === undefined) this.removeDirectory(folder);
+    }
   }
 
   /** Lists and publishes a file again as it was before it was replaced or removed. */
@@ -147,7 +185,7 @@ export class CatalogChanges {
   }
 }
 
-function isPublishedAlike(a: CatalogFile, b: CatalogFile): boolean {
+function isPublishedAlike(a: FileSnapshot, b: FileSnapshot): boolean {
   return (
     a.copies === b.copies &&
     a.type === b.type &&

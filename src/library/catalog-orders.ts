@@ -2,12 +2,19 @@
  * What is written into the catalog on behalf of uploads, withdrawals and restores: each order is one change, done whole or
  * not at all. They run in a thread (`catalog-thread.ts`), because a durable commit waits for the disk.
  */
+import type { DirectoryTree } from '../content/directory.ts';
 import type { FileStamp } from '../content/hash-message.ts';
 import type { HashedContent } from '../content/leaf-list.ts';
 import { Problem } from '../problems/problem.ts';
 import type { Catalog } from './catalog.ts';
-import { CatalogChanges, type NewFile, type Put } from './catalog-changes.ts';
+import { CatalogChanges, COPIES_DEFAULT, type NewFile, type Put } from './catalog-changes.ts';
 import { stageContent } from './catalog-content.ts';
+import {
+  type CatalogDirectory,
+  directoryAt,
+  type FolderContent,
+  stageDirectory,
+} from './catalog-directory.ts';
 import { type CatalogFile, type CatalogRow, toColumn } from './catalog-file.ts';
 import { trashEntryOfRow } from './trash-entry.ts';
 
@@ -32,6 +39,16 @@ export interface Placed {
   readonly replaced: CatalogFile | null;
 }
 
+/** A directory whose blocks are staged; what is absent is as it was, or usual. */
+export interface DirectoryOrder extends Omit<DirectoryTree, 'nodes'> {
+  readonly path: string;
+  readonly tags?: readonly string[];
+  readonly copies?: number;
+}
+
+/** Orders that make transactions of their own, before the others of their batch. */
+export const STAGING: readonly (keyof CatalogOrders)[] = ['stage', 'stageDirectory'];
+
 /** How `incoming` begins of what comes from the trash. */
 const TRASH = 'trash/';
 
@@ -49,6 +66,32 @@ export class CatalogOrders {
   /** Not inside a transaction: makes its own. */
   stage(content: HashedContent): void {
     stageContent(this.#catalog, content, this.#nowMs());
+  }
+
+  /** Not inside a transaction, as `stage`. @throws Problem `not_found`, `changed`, `bad_name` */
+  stageDirectory(content: FolderContent): Omit<DirectoryTree, 'nodes'> {
+    return stageDirectory(this.#catalog, content, this.#nowMs());
+  }
+
+  /** A directory that was staged. @throws Problem `bad_name` where a file has its path */
+  placeDirectory({ path, cid, size, files, tags, copies }: DirectoryOrder): CatalogDirectory {
+    if (this.#catalog.file(path) !== null)
+      throw new Problem('bad_name', { name: path, reason: 'name.not-a-folder', folder: path });
+    const old = directoryAt(this.#catalog, path);
+    return this.#changes.putDirectory({
+      path,
+      cid,
+      size,
+      files,
+      modifiedMs: this.#nowMs(),
+      tags: tags ?? old?.tags ?? [],
+      copies: copies ?? old?.copies ?? COPIES_DEFAULT,
+    });
+  }
+
+  /** Null when it was not there. */
+  removeDirectory(path: string): CatalogDirectory | null {
+    return this.#changes.removeDirectory(path);
   }
 
   place({ file, version }: PlaceOrder): Placed {

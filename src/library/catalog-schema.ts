@@ -130,4 +130,23 @@ CREATE TRIGGER pending_replaces_refused AFTER DELETE ON pending BEGIN
 END;
 `;
 
-export const CATALOG_MIGRATIONS: Migrations = [FIRST, BIRTH, REFUSED];
+/** A directory is a content without leaves: its blocks are `nodes`. What is published is files and directories. */
+const DIRECTORIES = `
+CREATE TABLE directories (
+  path TEXT PRIMARY KEY,
+  cid TEXT NOT NULL,
+  size INTEGER NOT NULL,         -- of all files in it
+  files INTEGER NOT NULL,
+  modified_ms INTEGER NOT NULL,
+  tags TEXT NOT NULL,            -- JSON array
+  copies INTEGER NOT NULL,
+  previous TEXT
+) STRICT;
+CREATE INDEX directories_cid ON directories (cid);
+CREATE VIEW published AS
+  SELECT path, cid, size, mtime_ns / 1000000 AS modified_ms, type, tags, copies, previous FROM files
+  UNION ALL
+  SELECT path, cid, size, modified_ms, 'directory', tags, copies, previous FROM directories;
+`;
+
+export const CATALOG_MIGRATIONS: Migrations = [FIRST, BIRTH, REFUSED, DIRECTORIES];

@@ -1,7 +1,7 @@
 /** The thread behind `CatalogThread`: commits what has come since its last commit in one transaction. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Catalog } from './catalog.ts';
-import { CatalogOrders, perform } from './catalog-orders.ts';
+import { CatalogOrders, perform, STAGING } from './catalog-orders.ts';
 import type { OrderMessage, OrderReply } from './catalog-thread.ts';
 import { systemProblem } from './system-problem.ts';
 
@@ -34,8 +34,8 @@ function work(): void {
 
 function commit(batch: readonly OrderMessage[]): OrderReply[] {
   // Blocks are staged in transactions of their own, before the files that have them.
-  const staged = batch.filter(({ name }) => name === 'stage').map(attempt);
-  const others = batch.filter(({ name }) => name !== 'stage');
+  const staged = batch.filter(({ name }) => STAGING.includes(name)).map(attempt);
+  const others = batch.filter(({ name }) => !STAGING.includes(name));
   if (others.length === 0) return staged;
   try {
     return [...staged, ...catalog.transact(() => others.map((message) => attemptAlone(message)))];

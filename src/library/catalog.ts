@@ -126,7 +126,7 @@ export class Catalog {
   /** What waits to be done on the ring, oldest first. Settle in this order: later rows build on earlier ones. */
   pending(limit: number, afterId = 0): Pending[] {
     const rows = this.statement(
-      `SELECT *, act = 'withdraw' AND NOT EXISTS (SELECT 1 FROM files WHERE files.cid = pending.cid) AS last
+      `SELECT *, act = 'withdraw' AND NOT EXISTS (SELECT 1 FROM published WHERE published.cid = pending.cid) AS last
        FROM pending WHERE id > ? ORDER BY id LIMIT ?`,
     ).all(afterId, limit) as CatalogRow[];
     return rows.map((row) => ({
@@ -177,9 +177,9 @@ export class Catalog {
     return Number(this.statement('SELECT count(*) AS count FROM refused').get()?.count ?? 0);
   }
 
-  /** Paths and contents in path order, after `afterPath`. */
+  /** Paths and contents of files and directories in path order, after `afterPath`. */
   files(afterPath: string, limit: number): { path: string; cid: string }[] {
-    const rows = this.statement('SELECT path, cid FROM files WHERE path > ? ORDER BY path LIMIT ?').all(
+    const rows = this.statement('SELECT path, cid FROM published WHERE path > ? ORDER BY path LIMIT ?').all(
       afterPath,
       limit,
     );
@@ -190,7 +190,7 @@ export class Catalog {
   requeue(files: readonly { readonly path: string; readonly cid: string }[]): number {
     const insert = this.statement(
       `INSERT INTO pending (act, path, cid, size, modified_ms, type, tags, copies, previous)
-       SELECT 'publish', path, cid, size, mtime_ns / 1000000, type, tags, copies, previous FROM files
+       SELECT 'publish', path, cid, size, modified_ms, type, tags, copies, previous FROM published
        WHERE path = ?1 AND cid = ?2 AND NOT EXISTS (SELECT 1 FROM pending WHERE pending.path = ?1)
          AND NOT EXISTS (SELECT 1 FROM refused WHERE refused.path = ?1)`,
     );

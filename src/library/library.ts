@@ -9,6 +9,7 @@ import { Arrivals, type ReceiveRequest } from './arrivals.ts';
 import { Catalog, type LibraryTotals } from './catalog.ts';
 import { blockOf } from './catalog-block.ts';
 import type { Put } from './catalog-changes.ts';
+import type { CatalogDirectory } from './catalog-directory.ts';
 import type { CatalogFile } from './catalog-file.ts';
 import { CatalogThread } from './catalog-thread.ts';
 import { FreeSpace } from './free-space.ts';
@@ -28,6 +29,17 @@ export interface LibraryOptions extends Partial<LibraryBounds> {
   readonly shareDir: string;
   readonly dataDir: string;
   readonly log: Logger;
+}
+
+export interface DirectoryRequest {
+  /** The folder's path in the shared folder. */
+  readonly name: string;
+  /** The files in it by their paths inside it, each catalogued under `name/path` with that content. */
+  readonly files: readonly { readonly path: string; readonly cid: string }[];
+  /** Folders in it that may be empty. */
+  readonly folders?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly copies?: number;
 }
 
 export interface WithdrawnFile {
@@ -135,6 +147,35 @@ export class Library extends EventEmitter<LibraryEvents> {
     const path = checkName(request.name);
     this.#receives = true;
     return this.#announce(await this.#act(path, () => this.#arrivals.receive(path, request)));
+  }
+
+  /**
+   * Publishes a folder of this node's files as one, with a CID of its own; the newest under its path counts. When this
+   * resolves, it survives a loss of power.
+   * @throws Problem `bad_name`, `not_found` for a file that is not there, `changed` for one of other content, `suspended`
+   */
+  async putDirectory(request: DirectoryRequest): Promise<CatalogDirectory> {
+    const path = checkName(request.name);
+    const inside = (name: string) => checkName(`${path}/${name}`).slice(path.length + 1);
+    const files = request.files.map(({ path: name, cid }) => ({ path: inside(name), cid }));
+    const folders = (request.folders ?? []).map(inside);
+    const { tags, copies } = request;
+    return this.#act(path, async () => {
+      await this.folder.requirePresent();
+      const staged = await this.#writer.write('stageDirectory', { path, files, folders });
+      return this.#writer.write('placeDirectory', {
+        ...staged,
+        path,
+        ...(tags === undefined ? {} : { tags }),
+        ...(copies === undefined ? {} : { copies }),
+      });
+    });
+  }
+
+  /** Withdraws the publication of a folder; the files in it keep theirs. Null when there is none. @throws Problem `bad_name` */
+  async withdrawDirectory(name: string): Promise<CatalogDirectory | null> {
+    const path = checkName(name);
+    return this.#act(path, () => this.#writer.write('removeDirectory', path));
   }
 
   /** @throws Problem `changed`, `suspended` */

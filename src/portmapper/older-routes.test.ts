@@ -47,6 +47,8 @@ describe('older clients', () => {
       // The publisher is away; another node has the same bytes, by another name.
       result('año 1.txt', 9, [gone, one]),
       result('otro.txt', 9, [gone, one]),
+      // A folder is nothing that these clients could download.
+      { ...result('folder', 9, [one]), type: 'directory' },
     ];
     for (const node of [one, two])
       node.answers.set('/api/v1/search', { status: 200, json: answerOf(results) });
@@ -54,7 +56,7 @@ describe('older clients', () => {
     assert.deepEqual(found, { status: 200, json: { node_address: two.address, filename: 'año 1.txt' } });
     const nested = await portmapper.get('/search/deep/a%C3%B1o%201.txt');
     assert.deepEqual(nested.json, { node_address: one.address, filename: 'deep/año 1.txt' });
-    for (const path of ['/search/AÑO%201.txt', '/search/otro.txt']) {
+    for (const path of ['/search/AÑO%201.txt', '/search/otro.txt', '/search/folder']) {
       const missing = await portmapper.get<{ detail: string }>(path);
       assert.equal(missing.status, 404, path);
       assert.deepEqual(Object.keys(missing.json), ['detail']);

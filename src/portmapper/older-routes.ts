@@ -10,6 +10,8 @@ import type { KnownNode, Registry } from './registry.ts';
 const tags = ['older clients'];
 /** Publishers of one exact name, newest first. */
 const RESULTS_MAX = 64;
+/** Of a folder's publication: these clients know files alone. */
+const DIRECTORY_TYPE = 'directory';
 const FileParams = Type.Object({ '*': Type.String({ minLength: 1, maxLength: 4096 }) });
 
 export function serveOlderRoutes(server: HttpServer, registry: Registry, calls: NodeCalls): void {
@@ -76,7 +78,7 @@ async function holderOf(filename: string, registry: Registry, calls: NodeCalls):
   const query = { q: filename, exact: true, limit: RESULTS_MAX };
   const answer = await calls.askAny(SearchAnswer, { path: '/api/v1/search', query });
   const holders = answer.results
-    .filter(({ name }) => name === filename.normalize('NFC'))
+    .filter(({ name, type }) => name === filename.normalize('NFC') && type !== DIRECTORY_TYPE)
     .filter(({ publisher, providers }) => providers.some(({ id }) => id === publisher))
     .sort((one, other) => (BigInt(other.seq) > BigInt(one.seq) ? 1 : -1))
     .map(({ publisher }) => registry.get(publisher));

@@ -11,6 +11,7 @@ import {
   Problem as ProblemSchema,
 } from '../../client/schemas/shared.ts';
 import { parseCid } from '../../content/cid.ts';
+import { directoriesOf } from '../../library/catalog-directory.ts';
 import type { CatalogFile } from '../../library/catalog-file.ts';
 import type { Library } from '../../library/library.ts';
 import { checkName } from '../../library/name.ts';
@@ -60,7 +61,7 @@ export function serveFiles(server: HttpServer, options: IndexOptions): void {
     {
       schema: {
         summary:
-          "Withdraws this node's own publications of a CID, or that under one name; the files go to the trash",
+          "Withdraws this node's own publications of a CID, or that under one name; the files go to the trash, those in a folder stay",
         tags: ['files'],
         params: CidParams,
         querystring: WithdrawQuery,
@@ -90,15 +91,22 @@ async function withdraw(options: IndexOptions, cid: string, name: string | undef
   const files = [...library.catalog.everyFileOf(cid)].filter(
     (file) => file.why === 'own' && (path === null || file.path === path),
   );
-  if (files.length === 0) throw await refusal(dht, cid, path);
+  const directories = directoriesOf(library.catalog, cid).filter(
+    (directory) => path === null || directory.path === path,
+  );
+  if (files.length + directories.length === 0) throw await refusal(dht, cid, path);
   const withdrawn: Withdrawn['withdrawn'] = [];
+  for (const directory of directories) {
+    if ((await library.withdrawDirectory(directory.path)) !== null)
+      withdrawn.push({ name: directory.path, cid, trashId: '' });
+  }
   for (const { path } of files) {
     for (const { file, trashId } of await library.withdraw(path))
       withdrawn.push({ name: file.path, cid: file.cid, trashId: trashId ?? '' });
   }
   await publishSoon(
     dht,
-    files.map(({ path: withdrawnPath }) => withdrawnPath),
+    [...files, ...directories].map(({ path: withdrawnPath }) => withdrawnPath),
     options.log,
   );
   return { withdrawn };

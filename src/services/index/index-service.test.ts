@@ -197,6 +197,17 @@ test('the trash is listed page by page, none twice and none left out', async () 
   assert.equal((await ask<Emptied>('/api/v1/trash', 'DELETE')).json.emptied, 5);
 });
 
+test('a folder of this node is withdrawn by its CID, and the files in it stay', async () => {
+  const { cid } = await fixture.put('folder/inside.txt', 'inside');
+  const folder = await fixture.library.putDirectory({ name: 'folder', files: [{ path: 'inside.txt', cid }] });
+  await dht.publish();
+  const { status, json } = await ask<Withdrawn>(`/api/v1/files/${folder.cid}`, 'DELETE');
+  assert.equal(status, 200);
+  assert.deepEqual(json.withdrawn, [{ name: 'folder', cid: folder.cid, trashId: '' }]);
+  assert.equal((await ask(`/api/v1/files/${folder.cid}`)).status, 404);
+  assert.equal((await ask(`/api/v1/files/${cid}`)).status, 200);
+});
+
 test("another node's publication is not withdrawn here", async () => {
   dht.add({ path: 'theirs.txt', cid: cidOf('i'), publisher: OTHER });
   const foreign = await ask(`/api/v1/files/${cidOf('i')}`, 'DELETE');

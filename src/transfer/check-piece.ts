@@ -23,7 +23,7 @@ export type PieceVerdict =
   | { readonly type: 'good' }
   /** It is not the leaf. */
   | { readonly type: 'bad' }
-  /** The system refused to read or write. */
+  /** The system refused to write. */
   | { readonly type: 'failed'; readonly code: string };
 
 const GOOD: PieceVerdict = { type: 'good' };
@@ -50,13 +50,18 @@ function journalEntry(index: number): Buffer {
   return entry;
 }
 
+/** False: they are not all there, or cannot be read, which for a piece is the same. */
 function readAll(descriptor: number, bytes: Buffer, offset: number): boolean {
-  for (let done = 0; done < bytes.length; ) {
-    const read = readSync(descriptor, bytes, done, bytes.length - done, offset + done);
-    if (read === 0) return false;
-    done += read;
+  try {
+    for (let done = 0; done < bytes.length; ) {
+      const read = readSync(descriptor, bytes, done, bytes.length - done, offset + done);
+      if (read === 0) return false;
+      done += read;
+    }
+    return true;
+  } catch {
+    return false;
   }
-  return true;
 }
 
 function writeAll(descriptor: number, bytes: Buffer, offset: number): void {

@@ -10,6 +10,7 @@ import { Problem } from '../problems/problem.ts';
 import { Assembly } from './assembly.ts';
 import { Holders } from './holders.ts';
 import { type Holder, HttpSource } from './http-source.ts';
+import { adoptLocal } from './local-copies.ts';
 import { closeOutlet, openOutlet, outletProblem } from './outlet.ts';
 import { PartFile } from './part-file.ts';
 import { PieceChecker } from './piece-checker.ts';
@@ -41,6 +42,8 @@ export type Target =
   | { readonly stream: Writable };
 
 interface Conditions {
+  /** Files of this machine that may be other copies or versions; an older file at the destination is looked at anyway. */
+  readonly localPaths?: readonly string[];
   readonly limit?: RateLimit | null;
   readonly signal: AbortSignal;
   /** Told of bytes that are verified and written; those that an earlier run left come first. */
@@ -59,6 +62,8 @@ export interface Downloaded {
   readonly bytes: number;
   /** Bytes that an earlier, interrupted run had left. */
   readonly resumedBytes: number;
+  /** Bytes that other files of this machine had. */
+  readonly localBytes: number;
   readonly ms: number;
 }
 
@@ -84,8 +89,7 @@ export async function download(file: DownloadFile, options: DownloadOptions): Pr
       options.onBad?.(holder, reason),
     );
     const transfer = new Transfer(root, holders, options);
-    const { bytes, resumedBytes } = await transfer.to(options);
-    return { bytes, resumedBytes, ms: performance.now() - startedMs };
+    return { ...(await transfer.to(options)), ms: performance.now() - startedMs };
   } catch (error) {
     if (options.signal.aborted) throw new Problem('interrupted', {}, error);
     throw error;
@@ -98,7 +102,7 @@ export async function download(file: DownloadFile, options: DownloadOptions): Pr
 const NO_BYTES = new Uint8Array(0);
 const NOTHING: Found = { type: 'nothing' };
 
-type Fetched = Pick<Downloaded, 'bytes' | 'resumedBytes'>;
+type Fetched = Omit<Downloaded, 'ms'>;
 
 interface Content {
   readonly map: LeafMap;
@@ -124,8 +128,7 @@ class Transfer {
 
   async #toStream({ stream }: { stream: Writable }): Promise<Fetched> {
     const content = await this.#open();
-    await this.#assemble(content, new StreamOutput(stream));
-    return { bytes: content.map.size, resumedBytes: 0 };
+    return this.#assemble(content, new StreamOutput(stream));
   }
 
   async #toOutlet({ outlet }: { outlet: string }): Promise<Fetched> {
@@ -145,9 +148,9 @@ class Transfer {
       const content = await this.#open();
       const { size, pieces } = content.map;
       const found = await part.prepare(size, pieces);
-      const resumedBytes = await this.#assemble(content, part, found);
+      const fetched = await this.#assemble(content, part, found, [path]);
       await part.finish(sync);
-      return { bytes: size, resumedBytes };
+      return fetched;
     } catch (error) {
       // All that the journal names was verified, whatever came after.
       await part.keep();
@@ -164,15 +167,21 @@ class Transfer {
     return { map: await LeafMap.open(this.#root, only.length, this.#fetchBlock), only };
   }
 
-  /** Returns the bytes that were found. */
-  async #assemble({ map, only }: Content, output: PieceOutput, found: Found = NOTHING): Promise<number> {
+  async #assemble(
+    { map, only }: Content,
+    output: PieceOutput,
+    found: Found = NOTHING,
+    places: readonly string[] = [],
+  ): Promise<Fetched> {
     const checker = new PieceChecker(map.pieces < THREADS_FROM_PIECES ? 0 : undefined);
     const assembly = new Assembly(map, output, checker, (bytes) => this.#options.onBytes?.(bytes));
     try {
-      const foundBytes = await assembly.adopt(found);
+      const resumedBytes = await assembly.adopt(found);
+      const localPaths = [...places, ...(this.#options.localPaths ?? [])];
+      const localBytes = only === null ? await adoptLocal(assembly, localPaths) : 0;
       if (only === null) await this.#fetch(map, assembly, checker);
       else await assembly.acceptBytes(only);
-      return foundBytes;
+      return { bytes: map.size, resumedBytes, localBytes };
     } finally {
       await assembly.quiet();
       await checker.close();

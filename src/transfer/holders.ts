@@ -9,7 +9,7 @@ import type { HttpSource, SourceFailure, SourceOutcome } from './http-source.ts'
 /** Failures in a row before a holder is given up, when nobody else serves. */
 const TRIES_AWAY = 2;
 const TRIES_BUSY = 6;
-/** A holder that is away is not asked twice in the same moment, and then less and less often. */
+/** No holder is asked twice in the same moment; one that is away less and less often. */
 const AGAIN_MS = 200;
 
 export interface Candidate {
@@ -71,9 +71,11 @@ export class Holders {
     }
     // Once a liar, always one, whatever else was under way with it.
     if (candidate.last?.type !== 'bad') candidate.last = outcome;
-    const waitMs = AGAIN_MS * 2 ** (candidate.failures - 1);
-    candidate.askableFromMs =
-      performance.now() + Math.max(outcome.type === 'busy' ? outcome.retryAfterMs : 0, waitMs);
+    const waitMs =
+      outcome.type === 'busy'
+        ? Math.max(outcome.retryAfterMs, AGAIN_MS)
+        : AGAIN_MS * 2 ** (candidate.failures - 1);
+    candidate.askableFromMs = performance.now() + waitMs;
   }
 
   /** @param othersServe whether there is somebody else, so that there is time to wait for this one */

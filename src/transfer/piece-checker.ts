@@ -11,6 +11,8 @@ import { checkPiece, type PieceCheck, type PieceVerdict } from './check-piece.ts
 
 /** Pieces in memory at once, of all sources together: that is what a transfer takes, whatever the file's size. */
 export const SLOTS = 16;
+/** Full pieces that wait for a thread. */
+const SLOTS_WAITING = 1;
 /** One hashes about as fast as one core receives; more than a few only wait. */
 const THREADS_MAX = 4;
 
@@ -47,6 +49,7 @@ export class PieceChecker {
   readonly #threads = new Set<CheckThread>();
   readonly #threadsMax: number;
   readonly #wanting: (() => void)[] = [];
+  #slotsMax = SLOTS;
   #closed = false;
 
   /** @param threads 0: all in the calling thread, for what is too small to be worth their start */
@@ -57,14 +60,23 @@ export class PieceChecker {
     }
   }
 
+  /**
+   * As many sources send into files: more slots than keep every thread busy would only hold more of what a kill loses. Without
+   * this all are to be had, as a stream needs that waits for its pieces in order.
+   */
+  serveSources(sources: number): void {
+    this.#slotsMax = Math.min(SLOTS, sources + this.#threadsMax + SLOTS_WAITING);
+    this.#wake();
+  }
+
   /** A slot to fill, or null when all are taken. */
   takeSlot(): Slot | null {
-    return this.#free.pop() ?? null;
+    return this.#isFree() ? (this.#free.pop() ?? null) : null;
   }
 
   /** Kept when a slot may be free: whoever waited looks again. */
   slotFree(): Promise<void> {
-    if (this.#free.length > 0) return Promise.resolve();
+    if (this.#isFree()) return Promise.resolve();
     return new Promise((resolve) => this.#wanting.push(resolve));
   }
 
@@ -78,7 +90,7 @@ export class PieceChecker {
 
   releaseSlot(slot: Slot): void {
     this.#free.push(slot);
-    for (const wake of this.#wanting.splice(0)) wake();
+    this.#wake();
   }
 
   /** The slot stays taken. @throws Problem `internal` when a thread died, `interrupted` when this was closed */
@@ -98,6 +110,14 @@ export class PieceChecker {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
+  }
+
+  #isFree(): boolean {
+    return SLOTS - this.#free.length < this.#slotsMax;
+  }
+
+  #wake(): void {
+    if (this.#isFree()) for (const wake of this.#wanting.splice(0)) wake();
   }
 
   #leastBusy(): CheckThread {

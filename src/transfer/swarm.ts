@@ -115,6 +115,7 @@ export class Swarm {
       work.finally(() => this.#works.delete(work));
       this.#step({ type: 'joined', source: index, has: null });
     }
+    if (this.#assembly.output.windowPieces === null) this.#checker.serveSources(this.#members.size);
     this.#step({ type: 'tick' });
     this.#giveUpIfAlone();
   }

@@ -3,6 +3,7 @@ import { parseCid } from '../content/cid.ts';
 import { PIECE_BYTES, pieceLength } from '../content/profile.ts';
 import type { Catalog } from './catalog.ts';
 import { type CatalogFile, type CatalogRow, FILE_COLUMNS, fileOfRow } from './catalog-file.ts';
+import { fileOfKeptRow, KEPT_COLUMNS } from './replicas/kept-rows.ts';
 
 /** Bytes of a block in the shared folder. */
 interface BlockPlace {
@@ -27,12 +28,12 @@ export function blockOf(catalog: Catalog, cid: string): Block | null {
     const row = catalog
       .statement(
         `SELECT nodes.bytes AS bytes FROM nodes JOIN contents ON contents.id = nodes.content
-       WHERE nodes.cid = ? AND EXISTS (SELECT 1 FROM published WHERE published.cid = contents.cid) LIMIT 1`,
+       WHERE nodes.cid = ? AND EXISTS (SELECT 1 FROM held WHERE held.cid = contents.cid) LIMIT 1`,
       )
       .get(parsed.text);
     return row === undefined ? null : { type: 'bytes', bytes: row.bytes as Uint8Array };
   }
-  const whole = catalog.filesOf(parsed.text, PLACES_MAX).map((file) => ({
+  const whole = catalog.copiesOf(parsed.text, PLACES_MAX).map((file) => ({
     file,
     offset: 0,
     length: file.size,
@@ -41,20 +42,37 @@ export function blockOf(catalog: Catalog, cid: string): Block | null {
   return places.length === 0 ? null : { type: 'places', places };
 }
 
-/** A leaf may be in several contents, each in several files. */
+/** A leaf may be in several contents, each in several files and kept for others. */
 function leafPlaces(catalog: Catalog, digest: Uint8Array, limit: number): BlockPlace[] {
   if (limit <= 0) return [];
+  const listed = placesIn(catalog, digest, limit, { table: 'files', columns: FILE_COLUMNS, read: fileOfRow });
+  const kept = { table: 'kept', columns: KEPT_COLUMNS, read: fileOfKeptRow };
+  return [...listed, ...placesIn(catalog, digest, limit - listed.length, kept)];
+}
+
+interface Holding {
+  readonly table: string;
+  readonly columns: string;
+  readonly read: (row: CatalogRow) => CatalogFile;
+}
+
+function placesIn(
+  catalog: Catalog,
+  digest: Uint8Array,
+  limit: number,
+  { table, columns, read }: Holding,
+): BlockPlace[] {
+  if (limit <= 0) return [];
+  const selected = columns.split(', ').map((column) => `${table}.${column} AS ${column}`);
   const rows = catalog
     .statement(
-      `SELECT leaves.piece AS piece, ${FILE_COLUMNS.split(', ')
-        .map((column) => `files.${column} AS ${column}`)
-        .join(', ')}
-     FROM leaves JOIN contents ON contents.id = leaves.content JOIN files ON files.cid = contents.cid
-     WHERE leaves.digest = ? LIMIT ?`,
+      `SELECT leaves.piece AS piece, ${selected.join(', ')}
+     FROM leaves JOIN contents ON contents.id = leaves.content JOIN ${table} ON ${table}.cid = contents.cid
+     WHERE leaves.digest = ? ${table === 'kept' ? 'AND kept.whole = 1' : ''} LIMIT ?`,
     )
     .all(digest, limit) as CatalogRow[];
   return rows.map((row) => {
-    const [file, piece] = [fileOfRow(row), Number(row.piece)];
+    const [file, piece] = [read(row), Number(row.piece)];
     return { file, offset: piece * PIECE_BYTES, length: pieceLength(file.size, piece) };
   });
 }

@@ -10,7 +10,7 @@ import type { Catalog } from './catalog.ts';
 
 /** Rows a transaction: about 5 ms. */
 const ROWS_BATCH = 1024;
-/** Contents are dropped when no file has them, this long after they were written: a file may be about to have them. */
+/** Contents are dropped when no file, directory or copy has them, this long after they were written: a file may be about to have them. */
 const STAGED_MAX_MS = 24 * 3_600_000;
 /** Contents a transaction. */
 const DROPPED_BATCH = 4;
@@ -61,7 +61,7 @@ export function dropUnusedContents(catalog: Catalog, nowMs: number): boolean {
     .statement(
       `DELETE FROM contents WHERE id IN (
          SELECT id FROM contents WHERE staged_ms < ?
-         AND NOT EXISTS (SELECT 1 FROM published WHERE published.cid = contents.cid) LIMIT ?)`,
+         AND NOT EXISTS (SELECT 1 FROM held WHERE held.cid = contents.cid) LIMIT ?)`,
     )
     .run(nowMs - STAGED_MAX_MS, DROPPED_BATCH);
   return Number(changes) === DROPPED_BATCH;

@@ -149,4 +149,26 @@ CREATE VIEW published AS
   SELECT path, cid, size, modified_ms, 'directory', tags, copies, previous FROM directories;
 `;
 
-export const CATALOG_MIGRATIONS: Migrations = [FIRST, BIRTH, REFUSED, DIRECTORIES];
+/**
+ * What is kept for others has no place in the shared folder. A change of `pending` whose `kept` is 1 says only that the node
+ * provides a content, or no longer; its path is `/` and the CID, which no file of a folder has.
+ */
+const KEPT = `
+CREATE TABLE kept (
+  cid TEXT PRIMARY KEY,
+  size INTEGER NOT NULL,
+  why TEXT NOT NULL CHECK (why IN ('replica', 'custody')),
+  whole INTEGER NOT NULL,        -- 0 while it is on its way in: partial
+  name TEXT NOT NULL,            -- of the publication for which it is kept
+  type TEXT NOT NULL,
+  dev INTEGER NOT NULL,
+  inode INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL,
+  ctime_ns INTEGER NOT NULL,
+  birth_ns INTEGER NOT NULL
+) STRICT;
+CREATE VIEW held AS SELECT cid FROM published UNION ALL SELECT cid FROM kept WHERE whole = 1;
+ALTER TABLE pending ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+`;
+
+export const CATALOG_MIGRATIONS: Migrations = [FIRST, BIRTH, REFUSED, DIRECTORIES, KEPT];

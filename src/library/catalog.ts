@@ -15,16 +15,20 @@ import {
   snapshotOfRow,
 } from './catalog-file.ts';
 import { CATALOG_FILE, CATALOG_MIGRATIONS } from './catalog-schema.ts';
+import { actOf, isKeptPath, keptFile, requeueKept } from './replicas/kept-rows.ts';
 
 /** Files read at once where all are gone through. */
 const PAGE_FILES = 256;
 
 export interface Pending {
   readonly id: number;
-  /** A version that was replaced is withdrawn just before the new one is published. */
-  readonly act: 'publish' | 'withdraw';
+  /**
+   * A version that was replaced is withdrawn just before the new one is published. `provide` and `unprovide` are about a content
+   * that is kept for others; the path is `/` and its CID then.
+   */
+  readonly act: 'publish' | 'withdraw' | 'provide' | 'unprovide';
   readonly file: FileSnapshot;
-  /** For `withdraw`: no path holds the cid any more, so the node stops providing it. */
+  /** For `withdraw` and `unprovide`: nothing here holds the cid any more, so the node stops providing it. */
   readonly lastCopy: boolean;
 }
 
@@ -71,6 +75,13 @@ export class Catalog {
       after,
       limit,
     );
+  }
+
+  /** What holds this content whole: files in path order, then the copy that is kept for others. */
+  copiesOf(cid: string, limit: number): CatalogFile[] {
+    const files = this.filesOf(cid, limit);
+    const kept = files.length < limit ? keptFile(this, cid) : null;
+    return kept === null ? files : [...files, kept];
   }
 
   /** Every path that holds this content, in path order, read page by page. */
@@ -126,12 +137,12 @@ export class Catalog {
   /** What waits to be done on the ring, oldest first. Settle in this order: later rows build on earlier ones. */
   pending(limit: number, afterId = 0): Pending[] {
     const rows = this.statement(
-      `SELECT *, act = 'withdraw' AND NOT EXISTS (SELECT 1 FROM published WHERE published.cid = pending.cid) AS last
+      `SELECT *, act = 'withdraw' AND NOT EXISTS (SELECT 1 FROM held WHERE held.cid = pending.cid) AS last
        FROM pending WHERE id > ? ORDER BY id LIMIT ?`,
     ).all(afterId, limit) as CatalogRow[];
     return rows.map((row) => ({
       id: Number(row.id),
-      act: row.act as Pending['act'],
+      act: actOf(row),
       file: snapshotOfRow(row),
       lastCopy: Number(row.last) === 1,
     }));
@@ -177,12 +188,13 @@ export class Catalog {
     return Number(this.statement('SELECT count(*) AS count FROM refused').get()?.count ?? 0);
   }
 
-  /** Paths and contents of files and directories in path order, after `afterPath`. */
+  /** Paths and contents of files and directories in path order, after `afterPath`; what is kept for others under `/` and its CID. */
   files(afterPath: string, limit: number): { path: string; cid: string }[] {
-    const rows = this.statement('SELECT path, cid FROM published WHERE path > ? ORDER BY path LIMIT ?').all(
-      afterPath,
-      limit,
-    );
+    const rows = this.statement(
+      `SELECT path, cid FROM published WHERE path > ?1
+       UNION ALL SELECT '/' || cid AS path, cid FROM kept WHERE whole = 1 AND '/' || cid > ?1
+       ORDER BY path LIMIT ?2`,
+    ).all(afterPath, limit);
     return rows.map(({ path, cid }) => ({ path: path as string, cid: cid as string }));
   }
 
@@ -195,7 +207,10 @@ export class Catalog {
          AND NOT EXISTS (SELECT 1 FROM refused WHERE refused.path = ?1)`,
     );
     return this.transact(() =>
-      files.reduce((queued, { path, cid }) => queued + Number(insert.run(path, cid).changes), 0),
+      files.reduce((queued, { path, cid }) => {
+        if (isKeptPath(path)) return queued + requeueKept(this, cid);
+        return queued + Number(insert.run(path, cid).changes);
+      }, 0),
     );
   }
 

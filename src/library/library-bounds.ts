@@ -5,6 +5,8 @@ export interface LibraryBounds {
   readonly stillMs: number;
   /** Free space that uploads leave alone: SQLite, logs and the people at the machine need some. */
   readonly reserveBytes: number;
+  /** Bytes that may be kept for others. */
+  readonly replicasMaxBytes: number;
   /** Replaced files kept under each path. */
   readonly versionsMax: number;
   /** How long replaced files are kept. */
@@ -26,6 +28,7 @@ const DAY_MS = 86_400_000;
 const BOUNDS_DEFAULT: LibraryBounds = {
   stillMs: 2_000,
   reserveBytes: 512 * 1_048_576,
+  replicasMaxBytes: Number.MAX_SAFE_INTEGER,
   versionsMax: 5,
   versionsMaxAgeMs: 30 * DAY_MS,
   trashMaxAgeMs: 30 * DAY_MS,

@@ -16,8 +16,10 @@ import { FreeSpace } from './free-space.ts';
 import { IndexThread } from './index-thread.ts';
 import { boundsOf, type LibraryBounds } from './library-bounds.ts';
 import { checkName } from './name.ts';
-import { type OpenFile, openForRead, readBlock } from './reader.ts';
+import { type OpenFile, openForRead, type Places, readBlock } from './reader.ts';
 import type { Recovered } from './recovery.ts';
+import { ReplicaFolder } from './replicas/replica-folder.ts';
+import { ReplicasOnDisk } from './replicas/replicas-on-disk.ts';
 import { ReturnWatch } from './return-watch.ts';
 import { SharedFolder } from './shared-folder.ts';
 import { systemProblem } from './system-problem.ts';
@@ -65,6 +67,9 @@ export class Library extends EventEmitter<LibraryEvents> {
   readonly #trash: Trash;
   readonly #arrivals: Arrivals;
   readonly #returning: ReturnWatch;
+  readonly #places: Places;
+  /** What is kept for others; `recover` it in the process that keeps, before it does. */
+  readonly replicas: ReplicasOnDisk;
   /** Whether this process is the one that receives. */
   #receives = false;
   #index: IndexThread | null = null;
@@ -85,6 +90,15 @@ export class Library extends EventEmitter<LibraryEvents> {
       versions: this.#versions,
       trash: this.#trash,
       space: new FreeSpace(folder.path, options.dataDir, this.bounds.reserveBytes),
+      log: options.log,
+    });
+    const replicas = new ReplicaFolder(options.dataDir);
+    this.#places = { folder, replicas };
+    this.replicas = new ReplicasOnDisk({
+      folder: replicas,
+      catalog,
+      writer: this.#writer,
+      bounds: this.bounds,
       log: options.log,
     });
     this.#returning = new ReturnWatch(folder, this.bounds.markerCheckMs, () => this.#tidyAfterReturn());
@@ -180,12 +194,12 @@ export class Library extends EventEmitter<LibraryEvents> {
 
   /** @throws Problem `changed`, `suspended` */
   openForRead(file: CatalogFile): Promise<OpenFile> {
-    return openForRead(this.folder, file);
+    return openForRead(this.#places, file);
   }
 
   /** A leaf or an inner node; null when this node does not have it. @throws Problem `bad_cid`, `changed` */
   readBlock(cid: string): Promise<Uint8Array | null> {
-    return readBlock(this.folder, this.catalog, cid);
+    return readBlock(this.#places, this.catalog, cid);
   }
 
   /** Whether `readBlock` would find a place to look in. @throws Problem `bad_cid` */
@@ -246,6 +260,7 @@ export class Library extends EventEmitter<LibraryEvents> {
   async close(): Promise<void> {
     this.#returning.close();
     await this.#index?.stop();
+    await this.replicas.close();
     await this.#arrivals.close();
     await this.#writer.close();
     this.catalog.close();

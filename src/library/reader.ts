@@ -9,6 +9,7 @@ import { Problem } from '../problems/problem.ts';
 import type { Catalog } from './catalog.ts';
 import { blockOf } from './catalog-block.ts';
 import type { CatalogFile } from './catalog-file.ts';
+import type { ReplicaFolder } from './replicas/replica-folder.ts';
 import { isAbsent, type SharedFolder, sameBytes, stampOf } from './shared-folder.ts';
 
 /** Measured: 1,710 MB/s to curl with 1 MiB, 833 with 64 KiB. */
@@ -93,11 +94,17 @@ class RangeStream extends Readable {
   }
 }
 
+/** Where a node's bytes stand. */
+export interface Places {
+  readonly folder: SharedFolder;
+  readonly replicas: ReplicaFolder;
+}
+
 /** @throws Problem `changed`, or `suspended` when the shared folder is not there */
-export async function openForRead(folder: SharedFolder, file: CatalogFile): Promise<OpenFile> {
-  const handle = await openBytes(folder, file);
+export async function openForRead(places: Places, file: CatalogFile): Promise<OpenFile> {
+  const handle = await openBytes(places, file);
   if (handle === null) {
-    await folder.requirePresent();
+    if (file.why === 'own') await places.folder.requirePresent();
     throw new Problem('changed', { what: file.path });
   }
   const open = new OpenFile(file, handle);
@@ -115,17 +122,13 @@ export async function openForRead(folder: SharedFolder, file: CatalogFile): Prom
  * node does not have it.
  * @throws Problem `bad_cid`, `changed`, `suspended`
  */
-export async function readBlock(
-  folder: SharedFolder,
-  catalog: Catalog,
-  cid: string,
-): Promise<Uint8Array | null> {
+export async function readBlock(places: Places, catalog: Catalog, cid: string): Promise<Uint8Array | null> {
   const block = blockOf(catalog, cid);
   if (block === null || block.type === 'bytes') return block?.bytes ?? null;
   let failure: unknown;
   for (const { file, offset, length } of block.places) {
     try {
-      return await readPlace(folder, file, { start: offset, end: offset + length });
+      return await readPlace(places, file, { start: offset, end: offset + length });
     } catch (error) {
       failure = error;
     }
@@ -133,8 +136,8 @@ export async function readBlock(
   throw failure;
 }
 
-async function readPlace(folder: SharedFolder, file: CatalogFile, range: ByteRange): Promise<Uint8Array> {
-  const open = await openForRead(folder, file);
+async function readPlace(places: Places, file: CatalogFile, range: ByteRange): Promise<Uint8Array> {
+  const open = await openForRead(places, file);
   try {
     const bytes = await open.read(range);
     await open.verifyUnchanged();
@@ -145,11 +148,11 @@ async function readPlace(folder: SharedFolder, file: CatalogFile, range: ByteRan
 }
 
 /** From its place, or from where it stands while its rename has not been done. */
-async function openBytes(folder: SharedFolder, file: CatalogFile): Promise<FileHandle | null> {
-  const places = file.incoming === null ? [file.disk] : [`.anillo/${file.incoming}`, file.disk];
-  for (const place of places) {
+async function openBytes({ folder, replicas }: Places, file: CatalogFile): Promise<FileHandle | null> {
+  const paths = file.incoming === null ? [file.disk] : [`.anillo/${file.incoming}`, file.disk];
+  for (const path of paths) {
     try {
-      return await folder.openFile(place);
+      return await (file.why === 'own' ? folder.openFile(path) : replicas.openFile(file.cid));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (!isAbsent(error) && code !== 'ELOOP' && code !== 'EACCES') throw error;

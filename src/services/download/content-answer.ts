@@ -15,7 +15,7 @@ const COPIES_TRIED_MAX = 16;
 export async function answerContent(asked: GatewayRequest): Promise<HttpReply> {
   const { library, slots, root, path, query, request, reply } = asked;
   const { cid } = path.length === 0 ? { cid: root } : await resolve(asked);
-  const [file, ...others] = library.catalog.filesOf(cid.text, COPIES_TRIED_MAX);
+  const [file, ...others] = library.catalog.copiesOf(cid.text, COPIES_TRIED_MAX);
   if (file === undefined) throw library.hasBlock(cid.text) ? shapeless(cid) : absent(asked);
   const disposition = query.download === 'true' ? 'attachment' : 'inline';
   const headers = {

@@ -60,9 +60,10 @@ export class AssertedRecords {
         const records = this.#recordsOf(change);
         const reason = refusalOf(records);
         // A withdrawal of what nobody would take has nothing to withdraw.
-        if (reason !== null && change.act === 'publish') refused.push({ id: change.id, reason });
+        const isWithdrawal = change.act === 'withdraw' || change.act === 'unprovide';
+        if (reason !== null && !isWithdrawal) refused.push({ id: change.id, reason });
         if (reason === null) for (const record of records) this.#assert(record, change.id, assertions);
-        if (change.act === 'withdraw' && change.lastCopy) this.#forgetOthers(change.file.cid);
+        if (isWithdrawal && change.lastCopy) this.#forgetOthers(change.file.cid);
       }
       return { ...this.#signer.sign([...assertions.values()], nowMs), refused };
     });
@@ -132,9 +133,18 @@ export class AssertedRecords {
   }
 
   #recordsOf({ act, file, lastCopy }: PendingChange): RecordBody[] {
-    if (act === 'publish') return [publicationOf(file), providerOf(file.cid, 'complete')];
-    const tombstone = this.#tombstoneOf(file);
-    return lastCopy ? [tombstone, providerOf(file.cid, 'none')] : [tombstone];
+    const provided = [providerOf(file.cid, 'complete')];
+    const unprovided = lastCopy ? [providerOf(file.cid, 'none')] : [];
+    switch (act) {
+      case 'publish':
+        return [publicationOf(file), ...provided];
+      case 'withdraw':
+        return [this.#tombstoneOf(file), ...unprovided];
+      case 'provide':
+        return provided;
+      case 'unprovide':
+        return unprovided;
+    }
   }
 
   #tombstoneOf({ cid, path }: PendingFile): RecordBody {

@@ -15,9 +15,10 @@ export interface PendingFile {
 export interface PendingChange {
   /** Rises in the order of the changes. */
   readonly id: number;
-  readonly act: 'publish' | 'withdraw';
+  /** `provide` and `unprovide` are of a content that is kept for others: its path is `/` and the CID. */
+  readonly act: 'publish' | 'withdraw' | 'provide' | 'unprovide';
   readonly file: PendingFile;
-  /** For `withdraw`: no other path holds the cid any more, so the node stops providing it. */
+  /** For `withdraw` and `unprovide`: nothing else holds the cid any more, so the node stops providing it. */
   readonly lastCopy: boolean;
 }
 
@@ -44,7 +45,7 @@ export interface PendingSource {
   /** These never will: they wait no more, and are counted until their paths change. */
   refuse(changes: readonly RefusedChange[]): void;
   refusedCount(): number;
-  /** What the catalog holds, in order of path, after `afterPath`. */
+  /** What the catalog holds, in order of path, after `afterPath`; what is kept for others under `/` and its CID. */
   files(afterPath: string, limit: number): readonly CataloguedFile[];
   /**
    * Queues these files for the ring again; how many. Not those that have changed since, of whose path a change waits, or that the

@@ -16,6 +16,7 @@ export function unassertedFiles(
   files: readonly CataloguedFile[],
 ): number[] {
   return files.flatMap(({ cid, path }, index) => {
+    if (path.startsWith('/')) return provides(asserted, self, cid) ? [] : [index]; // Kept for others.
     // A withdrawal stands in the slot of what it withdraws.
     const body = { cid, path, withdrawn: null };
     const slot = slotOf(sha256, self, self, { kind: 'tombstone', body });

@@ -81,6 +81,32 @@ describe('the store on disk', () => {
     }
   });
 
+  test('a copy kept for others is provided and no longer, and nothing is published in its name', async () => {
+    const store = await RecordStore.open(dataDir, makeNetworkId(), NodeKey.generate());
+    try {
+      const cid = fakeCid(3);
+      const file = { path: `/${cid}`, cid, ...rest };
+      const sign = async (id: number, act: 'provide' | 'unprovide', lastCopy: boolean) => {
+        const { outgoing, refused } = await store.run('sign', {
+          changes: [{ id, act, file, lastCopy }],
+          nowMs: Date.now(),
+        });
+        assert.deepEqual(refused, []);
+        return outgoing.length;
+      };
+      const unasserted = async () => (await store.run('unasserted', { files: [file] })).unasserted;
+      assert.deepEqual(await unasserted(), [0]);
+      assert.equal(await sign(1, 'provide', false), 1);
+      assert.deepEqual(await unasserted(), []);
+      assert.equal(await sign(2, 'unprovide', false), 0, 'a file of the same content is there');
+      assert.deepEqual(await unasserted(), []);
+      assert.equal(await sign(3, 'unprovide', true), 1);
+      assert.deepEqual(await unasserted(), [0]);
+    } finally {
+      await store.close();
+    }
+  });
+
   test('a withdrawal in its last hours is neither compared nor given, and no longer taken', async () => {
     const networkId = makeNetworkId();
     const store = await RecordStore.open(dataDir, networkId, NodeKey.generate());

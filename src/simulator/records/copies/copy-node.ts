@@ -5,8 +5,8 @@
 import { type Copy, compareFrom, type Presence } from '../../../records/copies.ts';
 import { releaseOf, type Verified } from '../../../records/release.ts';
 import { type Asked, type ContentState, decide } from '../../../records/repair.ts';
+import type { Random } from '../../../ring/effect.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
-import type { Content, CopyWorld } from './copy-world.ts';
 
 /** Between two looks at everything that a node owns. */
 const LOOK_MS = 60_000;
@@ -15,6 +15,27 @@ const CLAIM_MS = 15_000;
 /** A refusal is remembered so long. */
 const REFUSED_MS = 10 * 60_000;
 const AWAY: Presence = { type: 'away', sinceMs: Number.NEGATIVE_INFINITY };
+
+export interface Content {
+  readonly key: Identifier;
+  readonly size: number;
+  wanted: number;
+}
+
+/** What a node has of its world. */
+export interface Surroundings {
+  readonly now: number;
+  readonly random: Random;
+  readonly contents: readonly Content[];
+  readonly capacityBytes: number;
+  after(delayMs: number, happen: () => void): void;
+  node(id: Identifier): CopyNode;
+  lifeOf(node: CopyNode): number;
+  isOpen(one: CopyNode, other: CopyNode): boolean;
+  holdersKnownTo(reader: CopyNode, content: Content): CopyNode[];
+  bring(node: CopyNode, content: Content): void;
+  drop(node: CopyNode, content: Content): void;
+}
 
 export class CopyNode {
   readonly id: Identifier;
@@ -27,11 +48,11 @@ export class CopyNode {
   readonly coming = new Set<Content>();
   /** Of the other members; of itself it knows. */
   readonly presences = new Map<CopyNode, Presence>();
-  readonly #world: CopyWorld;
+  readonly #world: Surroundings;
   readonly #asked = new Map<Content, Map<CopyNode, number>>();
   readonly #refused = new Map<CopyNode, number>();
 
-  constructor(id: Identifier, site: string | null, world: CopyWorld) {
+  constructor(id: Identifier, site: string | null, world: Surroundings) {
     this.id = id;
     this.site = site;
     this.#world = world;

@@ -7,19 +7,13 @@ import type { Random } from '../../../ring/effect.ts';
 import type { Identifier } from '../../../ring/identifier.ts';
 import { randomIdentifier, sample, seededRandom } from '../../random.ts';
 import { Schedule } from '../../schedule.ts';
-import { CopyNode } from './copy-node.ts';
+import { type Content, CopyNode, type Surroundings } from './copy-node.ts';
 
 /** From an end or a return to its being seen, at most; each node sees it at a moment of its own. */
 const SEEN_MAX_MS = 10_000;
 /** From a copy's coming or going to its record's being read by the key's owner, at most. */
 const RECORD_MAX_MS = 30_000;
 const DOWNLOAD_MAX_MS = 120_000;
-
-export interface Content {
-  readonly key: Identifier;
-  readonly size: number;
-  wanted: number;
-}
 
 export interface CopyWorldOptions {
   readonly seed: number;
@@ -37,7 +31,7 @@ interface Fact {
   toMs: number;
 }
 
-export class CopyWorld {
+export class CopyWorld implements Surroundings {
   readonly random: Random;
   readonly capacityBytes: number;
   readonly contents: Content[] = [];

@@ -5,7 +5,7 @@
 import type { Identifier } from '../ring/identifier.ts';
 import { type Copy, compareFrom, type Holder, inOrder, isSpare, siteOf } from './copies.ts';
 
-/** A machine that was restarted is back by then: nothing is copied for its sake (issue: 15 min on suspicion). */
+/** A machine that was restarted is back by then: nothing is copied for its sake. */
 export const RETURN_MS = 15 * 60_000;
 /** A copy counts as one too many once its holders have been here so long: of nodes that come and go nobody's copy is dropped. */
 export const STEADY_MS = 60 * 60_000;

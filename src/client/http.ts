@@ -59,7 +59,20 @@ export class HttpClient {
     const deadline = AbortSignal.timeout(timeoutMs);
     const headers = call.body === undefined ? {} : { 'content-type': 'application/json' };
     const body = call.body === undefined ? null : JSON.stringify(call.body);
-    return this.#exchange(schema, call, { headers, body, timeoutMs, deadline });
+    return this.#exchange((text) => checked(schema, call, text), call, {
+      headers,
+      body,
+      timeoutMs,
+      deadline,
+    });
+  }
+
+  /** An answer of another kind than JSON, as it is. @throws as `call` */
+  async text(call: Call): Promise<string> {
+    const timeoutMs = call.timeoutMs ?? CALL_TIMEOUT_MS;
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const headers = { accept: '*/*' };
+    return this.#exchange((text) => text, call, { headers, body: null, timeoutMs, deadline });
   }
 
   /** Streams a body of any length; it may take as long as it moves. @throws as `call`, and `changed` */
@@ -68,7 +81,12 @@ export class HttpClient {
     if (upload.size !== null) headers['content-length'] = String(upload.size);
     // The length that was announced is checked by undici; an empty one may have no body at all.
     const body = upload.size === 0 ? '' : Readable.from(upload.source, { objectMode: false });
-    return this.#exchange(schema, upload, { headers, body, timeoutMs: STALL_TIMEOUT_MS, deadline: null });
+    return this.#exchange((text) => checked(schema, upload, text), upload, {
+      headers,
+      body,
+      timeoutMs: STALL_TIMEOUT_MS,
+      deadline: null,
+    });
   }
 
   /**
@@ -121,8 +139,8 @@ export class HttpClient {
     await this.#agent.destroy();
   }
 
-  async #exchange<Schema extends TSchema>(
-    schema: Schema,
+  async #exchange<Answer>(
+    read: (text: string) => Answer,
     call: Call,
     how: {
       readonly headers: Record<string, string>;
@@ -130,7 +148,7 @@ export class HttpClient {
       readonly timeoutMs: number;
       readonly deadline: AbortSignal | null;
     },
-  ): Promise<Static<Schema>> {
+  ): Promise<Answer> {
     const signal = how.deadline === null ? this.#signal : AbortSignal.any([this.#signal, how.deadline]);
     try {
       const { statusCode, body } = await request(urlOf(call), {
@@ -142,7 +160,7 @@ export class HttpClient {
       });
       const text = await readBounded(body, call);
       if (statusCode >= 400) throw refusal(call, statusCode, text);
-      return checked(schema, call, text);
+      return read(text);
     } catch (error) {
       if (this.#signal.aborted) throw new Problem('interrupted', {}, error);
       throw failure(call, how.timeoutMs, how.deadline, error);

@@ -107,6 +107,11 @@ export class CatalogOrders {
       .run(id, path, cid, size, modifiedMs, this.#nowMs());
   }
 
+  /** SHA-256 of a whole content of several pieces. */
+  noteDigest(cid: string, sha256: Uint8Array): void {
+    this.#catalog.statement('UPDATE contents SET sha256 = ? WHERE cid = ?').run(sha256, cid);
+  }
+
   /** The bytes of `incoming` stand in their place, and no longer in the trash if they come from there. */
   arrive(path: string, incoming: string, stamp: FileStamp): void {
     this.#changes.arrive(path, incoming, stamp);

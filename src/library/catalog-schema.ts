@@ -171,4 +171,7 @@ CREATE VIEW held AS SELECT cid FROM published UNION ALL SELECT cid FROM kept WHE
 ALTER TABLE pending ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
 `;
 
-export const CATALOG_MIGRATIONS: Migrations = [FIRST, BIRTH, REFUSED, DIRECTORIES, KEPT];
+/** SHA-256 of the whole content, once somebody asked for it. */
+const DIGESTS = 'ALTER TABLE contents ADD COLUMN sha256 BLOB;';
+
+export const CATALOG_MIGRATIONS: Migrations = [FIRST, BIRTH, REFUSED, DIRECTORIES, KEPT, DIGESTS];

@@ -26,6 +26,7 @@ import { systemProblem } from './system-problem.ts';
 import { Trash, type TrashPage } from './trash.ts';
 import type { TrashEntry } from './trash-entry.ts';
 import { type Version, Versions } from './versions.ts';
+import { WholeDigests } from './whole-digests.ts';
 
 export interface LibraryOptions extends Partial<LibraryBounds> {
   readonly shareDir: string;
@@ -68,6 +69,7 @@ export class Library extends EventEmitter<LibraryEvents> {
   readonly #arrivals: Arrivals;
   readonly #returning: ReturnWatch;
   readonly #places: Places;
+  readonly digests: WholeDigests;
   /** What is kept for others; `recover` it in the process that keeps, before it does. */
   readonly replicas: ReplicasOnDisk;
   /** Whether this process is the one that receives. */
@@ -101,6 +103,7 @@ export class Library extends EventEmitter<LibraryEvents> {
       bounds: this.bounds,
       log: options.log,
     });
+    this.digests = new WholeDigests(catalog, this.#writer, (file) => this.openForRead(file));
     this.#returning = new ReturnWatch(folder, this.bounds.markerCheckMs, () => this.#tidyAfterReturn());
   }
 
@@ -262,6 +265,7 @@ export class Library extends EventEmitter<LibraryEvents> {
     await this.#index?.stop();
     await this.replicas.close();
     await this.#arrivals.close();
+    await this.digests.close();
     await this.#writer.close();
     this.catalog.close();
   }

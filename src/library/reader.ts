@@ -5,6 +5,7 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import type { WholeDigester } from '../content/whole-digest.ts';
 import { Problem } from '../problems/problem.ts';
 import type { Catalog } from './catalog.ts';
 import { blockOf } from './catalog-block.ts';
@@ -48,6 +49,13 @@ export class OpenFile {
       filled += bytesRead;
     }
     return bytes;
+  }
+
+  /** SHA-256 of the whole file. @throws Problem `changed`, and as `WholeDigester.digest` */
+  async digest(digester: WholeDigester): Promise<Uint8Array> {
+    const digest = await digester.digest({ descriptor: this.#handle.fd, size: this.file.size });
+    await this.verifyUnchanged();
+    return digest;
   }
 
   /** @throws Problem `changed` when the bytes are no longer those of the row */

@@ -124,6 +124,20 @@ describe('questions about the whole network', () => {
     assert.ok(states[live.id] === 'active' || states[live.id] === 'suspect');
   });
 
+  test('give a Metalink as a node wrote it, under its own type', async () => {
+    await portmapper.start();
+    const node = await portmapper.addNode();
+    const document = '<metalink xmlns="urn:ietf:params:xml:ns:metalink"/>';
+    node.answers.set('/api/v1/files/bafy.meta4', { status: 200, json: document });
+    const { statusCode, headers, body } = await request(
+      `http://${portmapper.running.address}/api/v1/files/bafy.meta4`,
+    );
+    assert.equal(statusCode, 200);
+    assert.equal(headers['content-type'], 'application/metalink4+xml; charset=utf-8');
+    // The test's node writes everything as JSON.
+    assert.equal(await body.text(), JSON.stringify(document));
+  });
+
   test('fail with what the node said when another would say the same', async () => {
     await portmapper.start();
     const [one, two] = [await portmapper.addNode(), await portmapper.addNode()];

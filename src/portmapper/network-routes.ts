@@ -12,6 +12,7 @@ import {
   LookupQuery,
   type NodeState,
   PageQuery,
+  Problem as ProblemSchema,
   Ring,
   SearchAnswer,
   SearchCounts,
@@ -26,6 +27,9 @@ import type { Registry } from './registry.ts';
 
 const tags = ['network'];
 const LINES = 'application/x-ndjson';
+const METALINK = 'application/metalink4+xml';
+/** The node may have to read a large file for it, or wait for one that does. */
+const METALINK_DEADLINE_MS = 45_000;
 const KeyParams = Type.Object({ key: Type.String({ minLength: 1, maxLength: 4096 }) });
 const CidParams = Type.Object({ cid: Type.String({ minLength: 1, maxLength: 128 }) });
 
@@ -38,6 +42,7 @@ export function serveNetwork(server: HttpServer, routes: NetworkRoutes): void {
   serveRing(server, routes);
   serveSearch(server, routes);
   serveFiles(server, routes);
+  serveMetalink(server, routes);
 }
 
 function serveRing(server: HttpServer, { registry, calls }: NetworkRoutes): void {
@@ -126,6 +131,28 @@ function serveFiles(server: HttpServer, { registry, calls }: NetworkRoutes): voi
       // What the node asked keeps for itself is nobody else's business here.
       const { kept: _, ...detail } = await calls.askAny(FileDetail, { path });
       return { ...detail, providers: withStates(registry, detail.providers) };
+    },
+  );
+}
+
+function serveMetalink(server: HttpServer, { calls }: NetworkRoutes): void {
+  server.get(
+    '/api/v1/files/:cid.meta4',
+    {
+      schema: {
+        summary:
+          'A file as Metalink 4: every live provider at equal priority, SHA-256 whole and of each piece',
+        tags,
+        params: CidParams,
+        produces: [METALINK],
+        response: { '4xx': ProblemSchema, '5xx': ProblemSchema },
+      },
+    },
+    async ({ params: { cid } }, reply) => {
+      const path = `/api/v1/files/${encodeURIComponent(cid)}.meta4`;
+      const document = await calls.textOfAny({ path }, METALINK_DEADLINE_MS);
+      reply.header('cache-control', 'no-cache').type(`${METALINK}; charset=utf-8`);
+      return (reply as HttpReply).send(document);
     },
   );
 }

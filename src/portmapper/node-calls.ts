@@ -39,6 +39,13 @@ export class NodeCalls {
     return this.#atAny((node) => this.ask(node, schema, question, NETWORK_CALL_DEADLINE_MS));
   }
 
+  /** As `askAny`, for an answer that is no JSON. @param timeoutMs of one node */
+  textOfAny(question: Question, timeoutMs: number): Promise<string> {
+    return this.#atAny((node) =>
+      this.#http.text({ side: 'node', base: baseOf(node.address), ...question, timeoutMs }),
+    );
+  }
+
   /** As `askAny`, for an answer of one JSON value a line: resolves with the first; what fails later fails the rest. */
   linesOfAny(question: Question): Promise<AsyncIterable<unknown>> {
     const timeoutMs = NETWORK_CALL_DEADLINE_MS;

@@ -10,6 +10,7 @@ import type { HttpReply, HttpRequest } from '../http/http-server.ts';
 import type { TransferSlots } from '../http/transfer-slots.ts';
 import { type RangeAnswer, readRange } from './byte-range.ts';
 import { allowsRange, entityTagOf, matchesNone } from './entity-tag.ts';
+import { reprDigestOf } from './repr-digest.ts';
 
 export interface Source {
   readonly library: Library;
@@ -41,6 +42,7 @@ export async function answerFile(
   const release = slots.take(request.ip);
   try {
     const open = await openFirst(library, files);
+    await tellDigest(library, open, request, reply);
     reply.header('content-length', end - start);
     if (range.type === 'part') reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${size}`);
     const stream = request.method === 'HEAD' || start === end ? null : open.stream({ start, end });
@@ -55,6 +57,22 @@ export async function answerFile(
     return reply.send(stream ?? undefined);
   } catch (error) {
     release();
+    throw error;
+  }
+}
+
+/** Closes the file where that fails. */
+async function tellDigest(
+  library: Library,
+  open: OpenFile,
+  request: HttpRequest,
+  reply: HttpReply,
+): Promise<void> {
+  try {
+    const digest = await reprDigestOf(library, open.file, request);
+    if (digest !== null) reply.header('repr-digest', digest);
+  } catch (error) {
+    await open.close();
     throw error;
   }
 }

@@ -8,7 +8,7 @@ type Place = 'node' | 'portmapper';
 interface UnbuiltRoute {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | readonly string[];
   readonly url: string;
-  readonly feature: ReasonCode | 'Metalink';
+  readonly feature: ReasonCode;
   readonly on: readonly Place[];
 }
 
@@ -19,7 +19,6 @@ export const UNBUILT_ROUTES: readonly UnbuiltRoute[] = [
   { method: 'POST', url: '/api/v1/files/:cid/keep', feature: 'feature.keep', on: ['node'] },
   { method: TUS_METHODS, url: '/api/v1/uploads', feature: 'feature.tus', on: ['node'] },
   { method: TUS_METHODS, url: '/api/v1/uploads/*', feature: 'feature.tus', on: ['node'] },
-  { method: 'GET', url: '/api/v1/files/:cid.meta4', feature: 'Metalink', on: BOTH },
   { method: 'GET', url: '/api/v1/tasks', feature: 'feature.tasks', on: BOTH },
   { method: 'POST', url: '/api/v1/tasks/:id/retry', feature: 'feature.tasks', on: BOTH },
   { method: 'DELETE', url: '/api/v1/tasks/:id', feature: 'feature.tasks', on: BOTH },

@@ -230,6 +230,7 @@ test('the OpenAPI document lists every route, and names no other', () => {
   assert.deepEqual(paths, [
     '/api/v1/files',
     '/api/v1/files/{cid}',
+    '/api/v1/files/{cid}.meta4',
     '/api/v1/lookup',
     '/api/v1/lookup/{key}',
     '/api/v1/ring',

@@ -2,6 +2,7 @@
 import type { HttpServer } from '../http/http-server.ts';
 import { serveFiles } from './file-routes.ts';
 import type { IndexOptions } from './index-options.ts';
+import { serveMetalink } from './metalink-route.ts';
 import { serveOlderIndex } from './older-index.ts';
 import { passOn } from './pass-on.ts';
 import { serveSearch } from './search-route.ts';
@@ -12,6 +13,7 @@ export async function serveIndex(server: HttpServer, options: IndexOptions): Pro
   serveStatus(server, options);
   serveSearch(server, options.dht);
   serveFiles(server, options);
+  serveMetalink(server, options);
   serveTrash(server, options);
   serveOlderIndex(server, options.library);
   const elsewhere = (['upload', 'download'] as const).filter(

@@ -13,6 +13,8 @@ import type { Member, RingState } from './state.ts';
 import { emit, jittered, post, setTimer, type Turn } from './turn.ts';
 
 const SUSPECT_TIMER = 'suspect:';
+/** A time-out that comes so much after its time came from an event loop that stood still. */
+const LATE_MS = 50;
 
 /**
  * A request came in the name of this node. Returns false for a ghost: an older life than one that answered.
@@ -118,6 +120,10 @@ export function missed(turn: Turn, pending: Pending): void {
     return;
   }
   if (member.health === 'dead' || member.health === 'left') return;
+  if (member.health === 'alive' && wasLate(turn, pending)) {
+    probe(turn, member, state.parameters.probeTimeoutMs);
+    return;
+  }
   if (member.health !== 'suspect') {
     if (member.health === 'alive') emit(turn, { type: 'suspected', contact: to });
     setHealth(state, member, 'suspect');
@@ -143,6 +149,14 @@ function askSuspectAgain(turn: Turn, { contact, lastProbeAt }: Member): void {
 function wasCutShort(turn: Turn, { purpose, sentAt, timeoutMs }: Pending): boolean {
   const { lookupHopTimeoutMs } = turn.state.parameters;
   return purpose.type === 'lookup' && timeoutMs < lookupHopTimeoutMs && turn.now - sentAt >= timeoutMs;
+}
+
+/**
+ * This node, and with a busy machine perhaps the other, stood still for a moment: the answer may be there to be read. Who was
+ * waited for as long as for a probe is not excused, or a node that is always late would never find anybody dead.
+ */
+function wasLate({ state, now }: Turn, { sentAt, timeoutMs }: Pending): boolean {
+  return timeoutMs < state.parameters.probeTimeoutMs && now - sentAt > timeoutMs + LATE_MS;
 }
 
 /**

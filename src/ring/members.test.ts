@@ -29,6 +29,19 @@ test('a list full of members that never answered has room for one that is met', 
   assert.ok(bench.state.members.has('ff'));
 });
 
+test('a time-out that came late itself makes nobody suspect; one of the longer wait after it does', () => {
+  const bench = settled();
+  const health = () => bench.state.members.get('40')?.health;
+  bench.now += 2_000;
+  bench.timer('probe');
+  bench.now += DEFAULT_PARAMETERS.timeoutMinMs + 100;
+  bench.fail(D, 'ping');
+  assert.equal(health(), 'alive');
+  bench.now += DEFAULT_PARAMETERS.probeTimeoutMs + 100;
+  bench.fail(D, 'ping');
+  assert.equal(health(), 'suspect');
+});
+
 test('a suspect whose ping fell into a pause of its prober is asked again', () => {
   const bench = settled();
   bench.now += 2_000;

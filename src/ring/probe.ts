@@ -17,13 +17,13 @@ const PROBE: Purpose = { type: 'probe' };
 export const LEADING_SHARE = 0.75;
 const FOLLOWING_SHARE = 0.85;
 
-/** Pings a member, unless a ping is under way; a suspect's last ping goes through neighbours too. */
-export function probe(turn: Turn, member: Member): void {
+/** Pings a member and waits `patienceMs`, unless a ping is under way; a suspect's last ping goes through neighbours too. */
+export function probe(turn: Turn, member: Member, patienceMs = probePatience(turn, member)): void {
   const { state, now } = turn;
   if (member.probesOut > 0) return;
   member.lastProbeAt = now;
   member.probesOut = 1;
-  send(turn, member.contact, { type: 'ping' }, probePatience(turn, member), PROBE);
+  send(turn, member.contact, { type: 'ping' }, patienceMs, PROBE);
   if (member.health !== 'suspect' || member.misses < state.parameters.missesToDeath - 1) return;
   // Only of a neighbour it matters: any other is found again.
   if (!isNeighbour(state, member.contact)) return;

@@ -38,12 +38,15 @@ export interface Extent {
 
 const RETRY_AFTER_MAX_MS = 5_000;
 const RETRY_AFTER_DEFAULT_MS = 1_000;
+const ENDED = 'the transfer ended';
 
 export class HttpSource {
   readonly holder: Holder;
   readonly #files: HttpConnection;
   /** Nodes of the tree are asked for while the file's bytes come. */
   readonly #blocks: HttpConnection;
+  #lastBlock: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
   constructor(holder: Holder, timeouts: Timeouts) {
     this.holder = holder;
@@ -68,8 +71,32 @@ export class HttpSource {
     });
   }
 
-  /** One block, not yet verified. */
-  async readBlock(cid: string): Promise<SourceOutcome<Uint8Array>> {
+  /** One block, not yet verified. Several asked for at once come one after the other. */
+  readBlock(cid: string): Promise<SourceOutcome<Uint8Array>> {
+    const block = this.#lastBlock.then(() => this.#readBlock(cid));
+    this.#lastBlock = block.catch(() => {}); // Told to the one who asked for it.
+    return block;
+  }
+
+  /** The bytes of a file that are under way end as `away`. */
+  stop(reason: string): void {
+    this.#files.destroy(new Error(reason));
+  }
+
+  /** All that is under way ends as `away`. */
+  close(): void {
+    this.#closed = true;
+    this.stop(ENDED);
+    this.#blocks.destroy(new Error(ENDED));
+  }
+
+  /** Whether the bytes of a file wait for the receiver. */
+  get isWaiting(): boolean {
+    return this.#files.isWaiting;
+  }
+
+  async #readBlock(cid: string): Promise<SourceOutcome<Uint8Array>> {
+    if (this.#closed) return { type: 'away', reason: ENDED };
     let block = Buffer.alloc(0);
     const outcome = await get(this.#blocks, `/ipfs/${cid}?format=raw`, {}, (head) => {
       const failure = failureOf(head, 200);
@@ -81,22 +108,6 @@ export class HttpSource {
       return { length, sink: sinkInto(block) };
     });
     return outcome.type === 'done' ? { type: 'done', value: block } : outcome;
-  }
-
-  /** The bytes of a file that are under way end as `away`. */
-  stop(reason: string): void {
-    this.#files.destroy(new Error(reason));
-  }
-
-  /** All that is under way ends as `away`. */
-  close(): void {
-    this.stop('the transfer ended');
-    this.#blocks.destroy(new Error('the transfer ended'));
-  }
-
-  /** Whether the bytes of a file wait for the receiver. */
-  get isWaiting(): boolean {
-    return this.#files.isWaiting;
   }
 }
 

@@ -25,7 +25,7 @@ export interface Call {
   /** `http://host:port`, without a path. */
   readonly base: string;
   readonly path: string;
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD' | 'PATCH';
   /** Entries without a value are left out. */
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
@@ -37,6 +37,19 @@ export interface Upload extends Call {
   readonly source: AsyncIterable<Uint8Array>;
   /** In bytes; null when nobody knows, as with a pipe. */
   readonly size: number | null;
+}
+
+/** A call that speaks in headers. */
+export interface HeaderCall extends Omit<Call, 'body' | 'timeoutMs'> {
+  readonly headers: Readonly<Record<string, string>>;
+  /** A body; its length, when it is known, stands in the headers. */
+  readonly source?: AsyncIterable<Uint8Array>;
+}
+
+interface HeaderAnswer {
+  readonly status: number;
+  /** Each that came once. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
 export class HttpClient {
@@ -87,6 +100,26 @@ export class HttpClient {
       timeoutMs: STALL_TIMEOUT_MS,
       deadline: null,
     });
+  }
+
+  /** It may take as long as a body moves. A failure of `HEAD` has no words: its status is for the caller. @throws as `upload` */
+  async exchange(call: HeaderCall): Promise<HeaderAnswer> {
+    try {
+      const answer = await request(urlOf(call), {
+        dispatcher: this.#agent,
+        method: call.method ?? 'GET',
+        headers: call.headers,
+        body: call.source === undefined ? null : Readable.from(call.source, { objectMode: false }),
+        signal: this.#signal,
+      });
+      const text = await readBounded(answer.body, call);
+      if (answer.statusCode >= 400 && call.method !== 'HEAD') throw refusal(call, answer.statusCode, text);
+      const single = Object.entries(answer.headers).filter(([, value]) => typeof value === 'string');
+      return { status: answer.statusCode, headers: Object.fromEntries(single) as HeaderAnswer['headers'] };
+    } catch (error) {
+      if (this.#signal.aborted) throw new Problem('interrupted', {}, error);
+      throw failure(call, STALL_TIMEOUT_MS, null, error);
+    }
   }
 
   /**

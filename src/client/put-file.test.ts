@@ -11,8 +11,10 @@ import type { Target } from './network-view.ts';
 import { putFile } from './put-file.ts';
 import { RateLimit } from './rate-limit.ts';
 import { UploadPlaces } from './upload-places.ts';
+import { UploadRecords } from './upload-records.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'anillo-put-'));
+const records = new UploadRecords(join(folder, 'records'));
 const NEVER = new AbortController().signal;
 const http = new HttpClient(NEVER);
 let breakOnce = false;
@@ -58,7 +60,7 @@ function options(name: string) {
   const onBytes = (bytes: number): void => {
     progress.bytes += bytes;
   };
-  return { progress, name, tags: ['a', 'b'], limit: null, onBytes };
+  return { progress, name, tags: ['a', 'b'], limit: null, records, signal: NEVER, onBytes };
 }
 
 test('a file arrives byte for byte under its name, with its tags, and progress counts it', async () => {

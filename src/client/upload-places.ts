@@ -37,9 +37,11 @@ export class UploadPlaces {
     this.#places = targets.map((target) => ({ target, wasThere: false, closed: null, freeFromMs: 0 }));
   }
 
-  /** The way of one file through the places. */
-  course(): UploadCourse {
-    return new UploadCourse(this.#places, (place) => this.#makeReady(place));
+  /** The way of one file through the places. @param first the upload service that has a part of it, asked before the others */
+  course(first: string | null = null): UploadCourse {
+    const isFirst = ({ target }: Place) => target.upload === first;
+    const places = [...this.#places.filter(isFirst), ...this.#places.filter((place) => !isFirst(place))];
+    return new UploadCourse(places, (place) => this.#makeReady(place));
   }
 
   /** Waits until it may be asked. @returns whether it is there @throws Problem `interrupted` */

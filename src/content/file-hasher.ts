@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { Problem } from '../problems/problem.ts';
 import { startWorker } from '../storage/worker-thread.ts';
 import type { HashBatch, HashedFile, HashOutcome, HashReply } from './hash-message.ts';
+import type { LeafList } from './leaf-list.ts';
 import { PieceThread } from './piece-thread.ts';
 import { StreamHasher } from './stream-hasher.ts';
 import { ThreadPool } from './thread-pool.ts';
@@ -65,11 +66,11 @@ export class FileHasher {
     }
   }
 
-  /** For a file that arrives in chunks. @throws Problem `interrupted` */
-  openStream(): StreamHasher {
+  /** For a file that arrives in chunks. @param leaves of what came before @throws Problem `interrupted` */
+  openStream(leaves?: LeafList): StreamHasher {
     if (this.#closed) throw new Problem('interrupted');
     this.#pieceThread ??= new PieceThread();
-    return new StreamHasher(this.#pieceThread);
+    return new StreamHasher(this.#pieceThread, leaves);
   }
 
   /** Ends the threads; what is under way is rejected with Problem `interrupted`. */

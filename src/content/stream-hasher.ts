@@ -24,7 +24,7 @@ interface ClosedPiece {
 
 export class StreamHasher {
   readonly #thread: PieceThread;
-  readonly #leaves = new LeafList();
+  readonly #leaves: LeafList;
   /** In file order; those at the front that have their digest move on to the leaves. */
   readonly #closed: ClosedPiece[] = [];
   #open: OpenPiece | null = null;
@@ -32,8 +32,10 @@ export class StreamHasher {
   #failure: { readonly reason: unknown } | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(thread: PieceThread) {
+  /** @param leaves of the pieces before, when the stream goes on where another one stopped */
+  constructor(thread: PieceThread, leaves: LeafList = new LeafList()) {
     this.#thread = thread;
+    this.#leaves = leaves;
   }
 
   /**
@@ -59,11 +61,21 @@ export class StreamHasher {
     return this.#leaves.finish();
   }
 
+  /** Stops here: every whole piece has its leaf, and the piece that was begun is given up. @throws what made hashing fail */
+  async pause(): Promise<void> {
+    this.#giveUpOpen();
+    await this.#drain(0);
+  }
+
   /** Gives the memory back when the stream is given up. */
   abort(): void {
+    this.#giveUpOpen();
+    this.#fail(new Error('the stream was given up'));
+  }
+
+  #giveUpOpen(): void {
     if (this.#open?.into.type === 'slot') this.#thread.releaseSlot(this.#open.into.slot);
     this.#open = null;
-    this.#fail(new Error('the stream was given up'));
   }
 
   #openPiece(): OpenPiece {

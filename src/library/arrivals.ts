@@ -17,6 +17,7 @@ import { type IncomingSource, writeIncoming } from './incoming-file.ts';
 import { IncomingPlace } from './incoming-place.ts';
 import { type IncomingFile, Placement } from './placement.ts';
 import { type Recovered, Recovery } from './recovery.ts';
+import { type ResumableParts, ResumableUploads } from './resumable-uploads.ts';
 import { lstatOrNull, type SharedFolder, stampOf } from './shared-folder.ts';
 import type { Trash } from './trash.ts';
 import type { TrashEntry } from './trash-entry.ts';
@@ -71,12 +72,7 @@ export class Arrivals {
   /** Takes a file in under `path`, a checked name. On any failure nothing is left of it. @throws Problem; the system's error */
   async receive(path: string, request: ReceiveRequest): Promise<Put> {
     const { folder } = this.#parts;
-    await folder.requirePresent();
-    await this.recover();
-    if (new IgnoreRules(folder.path).ignoresFile(path)) {
-      throw new Problem('bad_name', { name: path, reason: 'name.ignored' });
-    }
-    await this.#placement.requirePlace(path); // Before the body is read; once more when it is placed.
+    await this.#requirePlace(path); // Before the body is read; once more when it is placed.
     return this.#bringing(this.#incoming.next(), async (incoming) => {
       const { content, stamp } = await writeIncoming(folder.own(incoming), request, {
         space: this.#parts.space,
@@ -94,6 +90,34 @@ export class Arrivals {
         why: 'own',
         incoming,
       });
+    });
+  }
+
+  /** Those that come in several steps. @param act gives what the system refuses a code */
+  resumable(act: ResumableParts['act']): ResumableUploads {
+    const { folder, catalog, space } = this.#parts;
+    return new ResumableUploads({
+      folder,
+      catalog,
+      space,
+      act,
+      incoming: this.#incoming,
+      hasher: this.#hasher,
+      requirePlace: (path) => this.#requirePlace(path),
+      place: (incoming, { path, type, tags }, content, stamp) =>
+        this.#bringing(incoming, async () => {
+          await this.#stage(content);
+          return this.#placement.place({
+            path,
+            disk: path,
+            cid: content.cid,
+            stamp,
+            ...(type === undefined ? {} : { type }),
+            ...(tags === undefined ? {} : { tags }),
+            why: 'own',
+            incoming,
+          });
+        }),
     });
   }
 
@@ -132,6 +156,16 @@ export class Arrivals {
 
   async close(): Promise<void> {
     await this.#hasher.close();
+  }
+
+  async #requirePlace(path: string): Promise<void> {
+    const { folder } = this.#parts;
+    await folder.requirePresent();
+    await this.recover();
+    if (new IgnoreRules(folder.path).ignoresFile(path)) {
+      throw new Problem('bad_name', { name: path, reason: 'name.ignored' });
+    }
+    await this.#placement.requirePlace(path);
   }
 
   /** What was withdrawn and could not be moved to the trash stands in its place still. */

@@ -152,6 +152,11 @@ export class Catalog {
     return Number(this.statement('SELECT pending FROM counts').get()?.pending ?? 0);
   }
 
+  /** Whether the ring is still to learn something of `path`. */
+  isPending(path: string): boolean {
+    return this.statement('SELECT 1 FROM pending WHERE path = ? LIMIT 1').get(path) !== undefined;
+  }
+
   /** Strikes out what stands on the ring. */
   settle(ids: readonly number[]): void {
     if (ids.length === 0) return;

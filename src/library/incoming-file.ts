@@ -75,18 +75,34 @@ async function pour(
 /** Gathered before the first write: most files are small. */
 const FIRST_BYTES = 65_536;
 
-/** Gathers chunks of any length into writes of a piece, one of which is under way while the next is gathered. */
-class PieceWriter {
+/** Gathers chunks of any length into writes of one length, one of which is under way while the next is gathered. */
+export class PieceWriter {
   readonly #handle: FileHandle;
   readonly #room: Room;
+  readonly #start: number;
+  readonly #stepBytes: number;
   #filling: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   #filled = 0;
-  #written = 0;
+  #written: number;
+  #landed: number;
   #writing: Promise<Buffer | null> = Promise.resolve(null);
 
-  constructor(handle: FileHandle, room: Room) {
+  /**
+   * @param start where in the file the first byte goes
+   * @param stepBytes of a write: what is gathered for one is lost with the process
+   */
+  constructor(handle: FileHandle, room: Room, start = 0, stepBytes = PIECE_BYTES) {
     this.#handle = handle;
     this.#room = room;
+    this.#start = start;
+    this.#stepBytes = stepBytes;
+    this.#written = start;
+    this.#landed = start;
+  }
+
+  /** The system has all bytes of the file up to here. */
+  get landed(): number {
+    return this.#landed;
   }
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -103,17 +119,23 @@ class PieceWriter {
     await this.#writing;
     if (this.#filled > 0)
       await writeWhole(this.#handle, this.#filling.subarray(0, this.#filled), this.#written);
+    this.#written += this.#filled;
+    this.#landed = this.#written;
+    this.#filled = 0;
   }
 
   async #flush(): Promise<void> {
     const spare = await this.#writing;
     const [full, length, position] = [this.#filling, this.#filled, this.#written];
-    this.#filling = spare?.length === PIECE_BYTES ? spare : Buffer.allocUnsafeSlow(PIECE_BYTES);
+    this.#filling = spare?.length === this.#stepBytes ? spare : Buffer.allocUnsafeSlow(this.#stepBytes);
     this.#filled = 0;
     this.#written += length;
-    this.#writing = writeWhole(this.#handle, full.subarray(0, length), position).then(() => full);
+    this.#writing = writeWhole(this.#handle, full.subarray(0, length), position).then(() => {
+      this.#landed = position + length;
+      return full;
+    });
     this.#writing.catch(() => {}); // Thrown where it is awaited.
-    await this.#room.grow(this.#written);
+    await this.#room.grow(this.#written - this.#start);
   }
 }
 

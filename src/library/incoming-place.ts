@@ -26,6 +26,22 @@ export class IncomingPlace {
     return `incoming/${this.#mark}.${randomUUID()}`;
   }
 
+  /** Where an upload that may be resumed stands; recovery leaves it alone, since it may go on for days. */
+  resumable(id: string): string {
+    return `incoming/${this.#resumableMark}${id}`;
+  }
+
+  /** File names of this node's uploads that may be resumed, without what they begin with. */
+  async resumables(): Promise<string[]> {
+    const names = await readdir(this.#folder.own('incoming'));
+    const mark = this.#resumableMark;
+    return names.filter((name) => name.startsWith(mark)).map((name) => name.slice(mark.length));
+  }
+
+  get #resumableMark(): string {
+    return `resumable-${this.#mark}.`;
+  }
+
   /** What stands there of this node, relative to `.anillo`. */
   async list(): Promise<string[]> {
     const names = await readdir(this.#folder.own('incoming'));

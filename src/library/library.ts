@@ -20,6 +20,7 @@ import { type OpenFile, openForRead, type Places, readBlock } from './reader.ts'
 import type { Recovered } from './recovery.ts';
 import { ReplicaFolder } from './replicas/replica-folder.ts';
 import { ReplicasOnDisk } from './replicas/replicas-on-disk.ts';
+import type { ResumableUploads } from './resumable-uploads.ts';
 import { ReturnWatch } from './return-watch.ts';
 import { SharedFolder } from './shared-folder.ts';
 import { systemProblem } from './system-problem.ts';
@@ -75,6 +76,7 @@ export class Library extends EventEmitter<LibraryEvents> {
   /** Whether this process is the one that receives. */
   #receives = false;
   #index: IndexThread | null = null;
+  #resumable: ResumableUploads | null = null;
 
   private constructor(options: LibraryOptions, catalog: Catalog, folder: SharedFolder) {
     super();
@@ -193,6 +195,18 @@ export class Library extends EventEmitter<LibraryEvents> {
   async withdrawDirectory(name: string): Promise<CatalogDirectory | null> {
     const path = checkName(name);
     return this.#act(path, () => this.#writer.write('removeDirectory', path));
+  }
+
+  /** Uploads that come in several steps. */
+  get resumable(): ResumableUploads {
+    this.#resumable ??= this.#arrivals.resumable((what, work) => this.#act(what, work));
+    return this.#resumable;
+  }
+
+  /** The bytes of a resumable upload, all of which are here, become a file. @throws Problem as `ResumableUploads.finish` */
+  async finishUpload(id: string): Promise<CatalogFile> {
+    this.#receives = true;
+    return this.#announce(await this.resumable.finish(id));
   }
 
   /** @throws Problem `changed`, `suspended` */

@@ -61,7 +61,6 @@ export const REASONS = {
   'feature.messaging': reason('The messaging service', 'El servicio de mensajería'),
   'feature.keep': reason('Keeping a file', 'Conservar un archivo'),
   'feature.copies': reason('Keeping several copies of a file', 'Guardar varias copias de un archivo'),
-  'feature.tus': reason('Resumable upload (tus)', 'La subida reanudable (tus)'),
   'feature.tasks': reason('Queued work', 'El trabajo en cola'),
   'feature.events': reason('The stream of events', 'El flujo de eventos'),
   'feature.authority': reason("The network's authority", 'La autoridad de la red'),

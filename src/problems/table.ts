@@ -319,6 +319,30 @@ export const PROBLEMS = {
     '{what} changed while it was read. Try again when it stands still.',
     '{what} cambió mientras se leía. Inténtelo cuando esté quieto.',
   ),
+  upload_offset: row(
+    409,
+    1,
+    'The upload stands at another byte than the one given. Ask with HEAD where it stands, and go on from there.',
+    'La subida está en otro byte que el indicado. Pregunte con HEAD dónde está y siga desde ahí.',
+  ),
+  upload_gone: row(
+    410,
+    3,
+    'The upload is gone: it expired, or its file was taken away. Begin it again.',
+    'La subida ya no está: caducó, o se quitó su archivo. Empiece de nuevo.',
+  ),
+  tus_version: row(
+    412,
+    2,
+    'Uploads here speak tus 1.0.0: send Tus-Resumable: 1.0.0.',
+    'Aquí las subidas hablan tus 1.0.0: envíe Tus-Resumable: 1.0.0.',
+  ),
+  checksum_mismatch: row(
+    460,
+    6,
+    'What came does not match its Upload-Checksum. Nothing of that was kept; send it again.',
+    'Lo que llegó no coincide con su Upload-Checksum. Nada de eso se guardó; envíelo de nuevo.',
+  ),
   verification_failed: row(
     502,
     6,

@@ -5,6 +5,7 @@ import { type PutSource, putFile } from '../../client/put-file.ts';
 import { RateLimit } from '../../client/rate-limit.ts';
 import type { StoredFile } from '../../client/schemas/node-routes.ts';
 import { UploadPlaces } from '../../client/upload-places.ts';
+import { uploadRecordsIn } from '../../client/upload-records.ts';
 import { Problem } from '../../problems/problem.ts';
 import { type Declare, gather, rate } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -88,14 +89,16 @@ async function sendAll(
 ): Promise<void> {
   const limit = flags.limitRate === undefined ? null : new RateLimit(flags.limitRate, context.signal);
   const tags = flags.tag ?? [];
+  const records = uploadRecordsIn(context.streams.environment);
   const onBytes = (bytes: number): void => progress.add(bytes);
+  const how = { tags, limit, records, signal: context.signal, onBytes };
   const failures: Failure[] = [];
   const rest = items.values();
   let final: Problem | null = null;
   const worker = async (): Promise<void> => {
     for (const { name, source } of rest) {
       try {
-        const stored = await putFile(context.http, places, source, { name, tags, limit, onBytes });
+        const stored = await putFile(context.http, places, source, { name, ...how });
         progress.aside(() => show(context, stored));
       } catch (error) {
         const problem = asProblem(error);

@@ -77,6 +77,17 @@ export const StoredFile = Type.Object({
 });
 export type StoredFile = Static<typeof StoredFile>;
 
+/** `GET /api/v1/uploads/{id}`: an upload that may be resumed. */
+export const UploadStatus = Type.Object({
+  id: Type.String(),
+  name: FileName,
+  size: Type.Integer({ minimum: 0 }),
+  offset: Type.Integer({ minimum: 0, description: 'bytes that are here and survive a loss of power' }),
+  expiresAt: Type.Number({ description: 'Unix milliseconds; later with every byte that comes' }),
+  stored: Type.Union([StoredFile, Type.Null()], { description: 'the file, once all bytes are here' }),
+});
+export type UploadStatus = Static<typeof UploadStatus>;
+
 export const Withdrawn = Type.Object({
   withdrawn: Type.Array(Type.Object({ name: FileName, cid: CidText, trashId: Type.String() })),
 });

@@ -114,11 +114,8 @@ test('every route that is not built answers 501 and is not in the document', asy
   };
   for (const { method, url, on } of UNBUILT_ROUTES) {
     if (!on.includes('node')) continue;
-    const verb = typeof method === 'string' ? method : 'POST';
-    const answer = await request(origin + url.replace(':cid', 'bafy').replace(':id', '7').replace('*', 'x'), {
-      method: verb as 'GET',
-    });
-    assert.equal(answer.statusCode, 501, `${verb} ${url}`);
+    const answer = await request(origin + url.replace(':cid', 'bafy').replace(':id', '7'), { method });
+    assert.equal(answer.statusCode, 501, `${method} ${url}`);
     assert.equal(((await answer.body.json()) as { code: string }).code, 'not_built');
     assert.equal(document.paths[url.replace(/:(\w+)/g, '{$1}')], undefined, url);
   }
@@ -129,7 +126,6 @@ test('what is not built is 501 whatever the body', async () => {
   for (const [url, headers, body] of [
     ['/api/v1/files/bafy/keep', type('application/json'), ''],
     ['/api/v1/files/bafy/keep', type('application/json'), '{"half":'],
-    ['/api/v1/uploads', type('application/offset+octet-stream'), 'bytes'],
     ['/api/v1/tasks/7/retry', type('nothing at all'), 'x'],
   ] as const) {
     const answer = await request(origin + url, { method: 'POST', headers, body });

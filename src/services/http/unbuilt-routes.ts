@@ -6,19 +6,16 @@ import type { HttpServer } from './http-server.ts';
 type Place = 'node' | 'portmapper';
 
 interface UnbuiltRoute {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | readonly string[];
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
   readonly feature: ReasonCode;
   readonly on: readonly Place[];
 }
 
 const BOTH: readonly Place[] = ['node', 'portmapper'];
-const TUS_METHODS = ['OPTIONS', 'POST', 'GET', 'PATCH', 'DELETE'];
 
 export const UNBUILT_ROUTES: readonly UnbuiltRoute[] = [
   { method: 'POST', url: '/api/v1/files/:cid/keep', feature: 'feature.keep', on: ['node'] },
-  { method: TUS_METHODS, url: '/api/v1/uploads', feature: 'feature.tus', on: ['node'] },
-  { method: TUS_METHODS, url: '/api/v1/uploads/*', feature: 'feature.tus', on: ['node'] },
   { method: 'GET', url: '/api/v1/tasks', feature: 'feature.tasks', on: BOTH },
   { method: 'POST', url: '/api/v1/tasks/:id/retry', feature: 'feature.tasks', on: BOTH },
   { method: 'DELETE', url: '/api/v1/tasks/:id', feature: 'feature.tasks', on: BOTH },
@@ -50,7 +47,7 @@ export function refuseUnbuiltRoutes(server: HttpServer, place: Place): void {
       throw new Problem('not_built', { feature });
     };
     server.route({
-      method: method as string | string[] as 'GET',
+      method,
       url,
       schema: { hide: true },
       onRequest: refuse,

@@ -1,4 +1,4 @@
-/** What both ways in share: the library, the bound on uploads at once, and the publication of what came. */
+/** What all ways in share: the library, the bound on uploads at once, and the publication of what came. */
 import type { Logger } from 'pino';
 import type { NodeAddress } from '../../client/schemas/shared.ts';
 import type { CatalogFile } from '../../library/catalog-file.ts';
@@ -36,11 +36,7 @@ export class Intake {
   }
 
   /** Has `take` read the body, in a slot of its own. @throws Problem `busy`, and what `take` throws */
-  async receive(
-    request: HttpRequest,
-    reply: HttpReply,
-    take: () => Promise<CatalogFile>,
-  ): Promise<CatalogFile> {
+  async receive<Taken>(request: HttpRequest, reply: HttpReply, take: () => Promise<Taken>): Promise<Taken> {
     const release = this.#slots.take(request.ip);
     try {
       allowBody(request, reply);

@@ -60,7 +60,7 @@ function bodyOf(
   };
 }
 
-function readTags(text: string | undefined): string[] {
+export function readTags(text: string | undefined): string[] {
   const tags = [...new Set((text ?? '').split(',').map((tag) => tag.trim().normalize('NFC')))].filter(
     (tag) => tag !== '',
   );
@@ -75,7 +75,7 @@ function readTags(text: string | undefined): string[] {
   return tags;
 }
 
-function readType(header: string | undefined): string {
+export function readType(header: string | undefined): string {
   const type = header?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (Buffer.byteLength(type) > TEXT_MAX_BYTES)
     throw new Problem('bad_request', { reason: `its Content-Type is longer than ${TEXT_MAX_BYTES} bytes` });
